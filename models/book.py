@@ -1,0 +1,140 @@
+"""The auditor's book: an answer re-added in plain numpy.
+
+Every kind writes into the book what an answer says it gave to and took from each balance and account, and checks its own
+limits. The book shares no code with the rules that the optimiser solved, so it can find both of them wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from yuqian.models.clock import Clock, Floats, Rhythm
+from yuqian.models.ledger import Account, Flow, Sense
+
+
+class Answer:
+    """Arrays of one asset by attribute: decisions and series. A stock's array starts with its opening value."""
+
+    def __init__(self, asset: str, arrays: Mapping[str, Floats]) -> None:
+        self._asset = asset
+        self._arrays = arrays
+
+    def __getattr__(self, name: str) -> Floats:
+        try:
+            return self._arrays[name]
+        except KeyError:
+            raise AttributeError(f"the answer for '{self._asset}' holds no '{name}'") from None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_asset": self._asset, "_arrays": self._arrays}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check and how far the answer is from passing it.
+
+    Attributes:
+        owner: asset or balance.
+        check: what was checked.
+        residual: largest violation, in the quantity's own unit.
+        scale: size of the quantity, for a relative figure; at least 1.
+        step: where it is largest.
+    """
+
+    owner: str
+    check: str
+    residual: float
+    scale: float
+    step: int
+
+    @property
+    def relative(self) -> float:
+        return self.residual / self.scale
+
+
+@dataclass
+class Book:
+    """What the auditor writes down.
+
+    Attributes:
+        clock: the calendar of the answer.
+        findings: one for each check, passed or not.
+    """
+
+    clock: Clock
+    findings: list[Finding] = field(default_factory=list)
+    _sums: dict[str, Floats] = field(default_factory=dict)
+    _sizes: dict[str, Floats] = field(default_factory=dict)
+    _senses: dict[str, tuple[Rhythm, Sense]] = field(default_factory=dict)
+    _pending: list[tuple[str, Rhythm | None, Floats]] = field(default_factory=list)
+    totals: dict[Account, float] = field(default_factory=lambda: dict.fromkeys(Account, 0.0))
+
+    def open(self, balance: str, rhythm: Rhythm, sense: Sense = Sense.EQUAL) -> None:
+        """Declare a balance whose entries must add up to nothing (or to at least nothing) in each step."""
+        self._senses[balance] = (rhythm, sense)
+
+    def enter(self, balance: str, values: Floats, rhythm: Rhythm | None = None) -> None:
+        """Give (positive) or take (negative) a rate by step; ``rhythm`` when it is not the balance's own."""
+        self._pending.append((balance, rhythm, np.asarray(values, dtype=float)))
+
+    def account(self, account: Account, values: Floats, rhythm: Rhythm) -> None:
+        """Add a rate by step to an account's total."""
+        hours = self.clock.timeline(rhythm).hours
+        self.totals[account] += float(np.sum(values * hours)) * account.flow.total_per_rate_hour
+
+    def cost(self, yuan_per_h: Floats, rhythm: Rhythm) -> None:
+        """Add to the total cost."""
+        self.account(Account.COST, yuan_per_h, rhythm)
+
+    def within(self, owner: str, check: str, values: Floats, low: Floats | float | None, high: Floats | float | None) -> None:
+        """Check ``low <= values <= high``; None leaves a side open."""
+        values = np.atleast_1d(values)
+        below = np.zeros_like(values) if low is None else np.maximum(np.asarray(low) - values, 0.0)
+        above = np.zeros_like(values) if high is None else np.maximum(values - np.asarray(high), 0.0)
+        limits = [np.abs(np.asarray(side)).max() for side in (low, high) if side is not None and np.isfinite(side).all()]
+        self._find(owner, check, np.maximum(below, above), max([1.0, np.abs(values).max(), *limits]))
+
+    def equal(self, owner: str, check: str, left: Floats, right: Floats | float) -> None:
+        """Check ``left == right`` step by step."""
+        left = np.atleast_1d(left)
+        scale = max(1.0, float(np.abs(left).max()), float(np.abs(np.asarray(right)).max()))
+        self._find(owner, check, np.abs(left - right), scale)
+
+    def close(self) -> list[Finding]:
+        """Re-add every balance; returns all findings, the balances' last."""
+        for balance, rhythm, values in self._pending:
+            self._add(balance, rhythm, values)
+        self._pending.clear()
+        for balance, (_, sense) in self._senses.items():
+            if balance in self._sums:
+                total = self._sums[balance]
+                gap = np.abs(total) if sense is Sense.EQUAL else np.maximum(-total, 0.0)
+                self._find(balance, "balance", gap, max(1.0, float(self._sizes[balance].max())))
+        return self.findings
+
+    def _add(self, balance: str, rhythm: Rhythm | None, values: Floats) -> None:
+        if balance not in self._senses:
+            self.findings.append(Finding(balance, "balance was never opened", float("inf"), 1.0, 0))
+            return
+        own, _ = self._senses[balance]
+        if rhythm is not None and rhythm is not own:
+            values = self.clock.mean_over_water(values) if own is Rhythm.WATER else values[self.clock.water_of_power]
+        values = np.broadcast_to(values, self.clock.timeline(own).count)
+        self._sums[balance] = self._sums.get(balance, 0.0) + values
+        self._sizes[balance] = np.maximum(self._sizes.get(balance, np.zeros_like(values)), np.abs(values))
+
+    def _find(self, owner: str, check: str, gap: Floats, scale: float) -> None:
+        gap = np.where(np.isnan(gap), np.inf, gap)
+        worst = int(np.argmax(gap))
+        self.findings.append(Finding(owner, check, float(gap[worst]), float(scale), worst))
+
+
+def unit_of_account(account: Account) -> str:
+    """Name of the unit that an account's total is given in."""
+    flow: Flow = account.flow
+    return flow.total

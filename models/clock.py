@@ -1,0 +1,187 @@
+"""Time: two rhythms, one fixed zone.
+
+Power runs by the hour, rivers by the day (or, over long series, by the 旬, a ten-day period). Flows and powers are averages
+over a step; levels, stocks and energies are taken at its END, so a stock lives on the *instants*: -1, the opening, and then
+the end of every step. Stamps mark the beginning of a step in UTC+8 without summer time. A water step holds a whole number of
+power steps, 24 to a day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY
+
+ZONE = dt.timezone(dt.timedelta(hours=8), "UTC+08:00")
+OPENING = -1
+"""The instant before the first step."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class Rhythm(enum.Enum):
+    """Which of a clock's two timelines a quantity lives on."""
+
+    POWER = "hour"
+    WATER = "day"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Steps of one rhythm.
+
+    Attributes:
+        rhythm: which rhythm this is.
+        start: beginning of the first step, naive local time (UTC+8).
+        hours: length of each step in hours, shape (count,).
+    """
+
+    rhythm: Rhythm
+    start: dt.datetime
+    hours: Floats
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is not None:
+            raise ValueError("a timeline starts at a naive local time; the zone is always UTC+8")
+        if self.hours.ndim != 1 or not len(self.hours) or not np.all(self.hours > 0):
+            raise ValueError("a timeline needs at least one step, and every step a positive length")
+        self.hours.flags.writeable = False
+
+    @property
+    def count(self) -> int:
+        return len(self.hours)
+
+    @property
+    def last(self) -> int:
+        return self.count - 1
+
+    @cached_property
+    def stamps(self) -> npt.NDArray[np.datetime64]:
+        """Beginning of each step, naive local time, shape (count,)."""
+        passed = np.concatenate(([0.0], np.cumsum(self.hours)[:-1])) * 3600.0
+        stamps: npt.NDArray[np.datetime64] = np.datetime64(self.start, "s") + passed.astype("timedelta64[s]")
+        return stamps
+
+    @cached_property
+    def months(self) -> npt.NDArray[np.int64]:
+        """Month (1 to 12) in which each step begins, shape (count,)."""
+        months: npt.NDArray[np.int64] = self.stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1
+        return months
+
+    @cached_property
+    def hm3_per_m3_per_s(self) -> Floats:
+        """Volume that one m3/s brings in each step, hm3, shape (count,)."""
+        return self.hours * HM3_PER_M3_PER_S_HOUR
+
+    def since(self, month_day: str) -> npt.NDArray[np.bool_]:
+        """Which steps begin on or after ``month_day`` ("MM-DD") of their own year, shape (count,)."""
+        month, day = (int(part) for part in month_day.split("-"))
+        days = self.stamps.astype("datetime64[D]")
+        in_month = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+        after: npt.NDArray[np.bool_] = (self.months > month) | ((self.months == month) & (in_month >= day))
+        return after
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A power timeline and the water timeline that it divides.
+
+    Attributes:
+        power: the finer timeline, hours.
+        water: the coarser timeline, days; each of its steps holds ``power_per_water`` power steps.
+    """
+
+    power: Timeline
+    water: Timeline
+
+    def __post_init__(self) -> None:
+        if self.power.start != self.water.start or self.power.count % self.water.count:
+            raise ValueError("both timelines must start together, and a water step must hold a whole number of power steps")
+        if not np.allclose(self.power.hours.reshape(self.water.count, -1).sum(axis=1), self.water.hours):
+            raise ValueError("the power steps of a water step must fill it exactly")
+
+    @classmethod
+    def of_days(cls, start: dt.date, days: int, hours_per_day: int = HOURS_PER_DAY) -> Clock:
+        """``days`` days from ``start``, by the hour for power and by the day for water."""
+        midnight = dt.datetime(start.year, start.month, start.day)
+        return cls(
+            Timeline(Rhythm.POWER, midnight, np.ones(days * hours_per_day)),
+            Timeline(Rhythm.WATER, midnight, np.full(days, float(hours_per_day))),
+        )
+
+    @classmethod
+    def of_year(cls, year: int) -> Clock:
+        """A standard year of 8760 hours; a leap year ends on 30 December."""
+        return cls.of_days(dt.date(year, 1, 1), 365)
+
+    @property
+    def power_per_water(self) -> int:
+        return self.power.count // self.water.count
+
+    def timeline(self, rhythm: Rhythm) -> Timeline:
+        return self.power if rhythm is Rhythm.POWER else self.water
+
+    @cached_property
+    def water_of_power(self) -> npt.NDArray[np.int64]:
+        """Water step in which each power step lies, shape (power.count,)."""
+        return np.repeat(np.arange(self.water.count), self.power_per_water)
+
+    def mean_over_water(self, by_power: Floats) -> Floats:
+        """Average of an hourly array over each water step, shape (..., water.count)."""
+        shape = (*by_power.shape[:-1], self.water.count, self.power_per_water)
+        mean: Floats = by_power.reshape(shape).mean(axis=-1)
+        return mean
+
+    def year_hours(self) -> float:
+        """Length of the whole clock in hours."""
+        return float(self.power.hours.sum())
+
+
+class Steps:
+    """The index sets of a clock on one Pyomo model: what the rules of a kind run over.
+
+    Attributes:
+        hours, days: power and water steps, 0 .. n-1.
+        hour_ends, day_ends: the same with the opening instant -1 in front, for stocks.
+        day_of_hour: Param, the water step in which a power step lies.
+        hm3_per_m3_per_s: Param over ``days``, volume that one m3/s brings in the step.
+        clock: the calendar behind.
+    """
+
+    def __init__(self, model: pyo.ConcreteModel, clock: Clock) -> None:
+        self.clock = clock
+        model.hours = pyo.RangeSet(0, clock.power.last)
+        model.days = pyo.RangeSet(0, clock.water.last)
+        model.hour_ends = pyo.RangeSet(OPENING, clock.power.last)
+        model.day_ends = pyo.RangeSet(OPENING, clock.water.last)
+        model.day_of_hour = pyo.Param(model.hours, initialize=dict(enumerate(clock.water_of_power.tolist())), domain=pyo.Any)
+        model.hm3_per_m3_per_s = pyo.Param(model.days, initialize=dict(enumerate(clock.water.hm3_per_m3_per_s.tolist())))
+        model.hours_of_power = pyo.Param(model.hours, initialize=dict(enumerate(clock.power.hours.tolist())))
+        model.hours_of_water = pyo.Param(model.days, initialize=dict(enumerate(clock.water.hours.tolist())))
+        self.hours_of_power, self.hours_of_water = model.hours_of_power, model.hours_of_water
+        self.hours, self.days = model.hours, model.days
+        self.hour_ends, self.day_ends = model.hour_ends, model.day_ends
+        self.day_of_hour, self.hm3_per_m3_per_s = model.day_of_hour, model.hm3_per_m3_per_s
+
+    @property
+    def hours_per_day(self) -> int:
+        """Power steps in a water step."""
+        return self.clock.power_per_water
+
+    def length_h(self, rhythm: Rhythm, step: Any) -> Any:
+        """Length of a step in hours: a number where all steps are alike, else looked up by step."""
+        hours = self.clock.timeline(rhythm).hours
+        if np.all(hours == hours[0]):
+            return float(hours[0])
+        return (self.hours_of_power if rhythm is Rhythm.POWER else self.hours_of_water)[step]
+
+    def of(self, rhythm: Rhythm) -> Any:
+        """The steps of a rhythm, as a Pyomo set."""
+        return self.hours if rhythm is Rhythm.POWER else self.days

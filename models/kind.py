@@ -1,0 +1,166 @@
+"""The protocol of a kind of asset, on one screen.
+
+One file in ``models/`` is one kind. From top to bottom it holds: the parameters (fields whose names end in their unit), the
+decisions and rules (:meth:`Kind.contribute`), a check of an answer in plain numpy that shares no code with the rules
+(:meth:`Kind.audit`) and the smallest working instance (:meth:`Kind.example`). Nothing else in the repository names the kind.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import pyomo.environ as pyo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.ledger import Ledger
+
+if TYPE_CHECKING:
+    from yuqian.models.book import Answer, Book
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class Refers:
+    """Marks a field that holds the id of another asset, which must open a balance in ``rate`` under its id + ``suffix``.
+
+    ``gives`` marks a reference that water is given to: it is forwarded downstream when that asset is not in service.
+    """
+
+    rate: str
+    suffix: str = ""
+    gives: bool = False
+
+
+Bus = Annotated[str, Refers("mw")]
+WaterFrom = Annotated[str, Refers("m3_per_s")]
+WaterTo = Annotated[str, Refers("m3_per_s", gives=True)]
+CoalFrom = Annotated[str, Refers("t_per_h")]
+CoalTo = Annotated[str, Refers("t_per_h")]
+
+
+@dataclass(frozen=True)
+class SeriesNeed:
+    """A series that a kind asks for: by resource, on a rhythm. Its unit is the ending of its name.
+
+    Attributes:
+        resource: what makes it: a file of ``timeseries/`` by that name.
+        low, high: what its values may lie between; anything else is refused.
+    """
+
+    resource: str
+    rhythm: Rhythm
+    low: float = 0.0
+    high: float = float("inf")
+
+
+class CapacityGroup(enum.Enum):
+    """How a plant counts towards installed capacity."""
+
+    GENERATION = "generation"
+    BATTERY = "battery"
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Rated AC power of a plant, and the group that it counts in."""
+
+    rated_mw: float
+    group: CapacityGroup
+
+
+class UserClass(enum.Enum):
+    """Classes of water user, in the order in which they are served."""
+
+    TOWN = "town"
+    RURAL = "rural"
+    PRIORITY_INDUSTRY = "priority_industry"
+    INDUSTRY = "industry"
+    IRRIGATION = "irrigation"
+    ENVIRONMENT = "environment"
+    POWER = "power"
+
+
+@dataclass(frozen=True)
+class Example:
+    """The smallest working instance of a kind.
+
+    Attributes:
+        asset: the asset.
+        ports: stand-ins for whatever it is connected to (:class:`yuqian.models.port.Port`).
+        series: the series it needs, by name, each the same in every step.
+    """
+
+    asset: Kind
+    ports: tuple[Kind, ...] = ()
+    series: Mapping[str, float] = field(default_factory=dict)
+
+
+def _snake_case(text: str) -> str:
+    if not (text.isascii() and text.isidentifier() and text == text.lower()):
+        raise ValueError("an id is lower-case ascii letters, digits and underscores, and begins with a letter")
+    return text
+
+
+class Kind(BaseModel):
+    """Base of all kinds. Fields are the parameters of one asset; every number's name ends in its unit.
+
+    Class attributes:
+        title_en, title_zh: what the kind is called.
+        catalogued: False for helpers that no catalogue may hold.
+        series: the series it needs, by name.
+        opens: balances that it opens: suffix to its id -> rate.
+        forwards_to: field that references with ``gives`` are forwarded to while the asset is not in service.
+        is_water_source: whether water taken from its balance counts as coming from it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    title_en: ClassVar[str]
+    title_zh: ClassVar[str]
+    catalogued: ClassVar[bool] = True
+    series: ClassVar[Mapping[str, SeriesNeed]] = {}
+    opens: ClassVar[Mapping[str, str]] = {}
+    forwards_to: ClassVar[str | None] = None
+    is_water_source: ClassVar[bool] = False
+
+    id: Annotated[str, AfterValidator(_snake_case)]
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        """Declare decisions and rules on the block ``m`` (which already holds the series as Params) and enter the ledger.
+
+        A rule is the same expression for every step: no ``if`` on the step, no ``Constraint.Skip`` by step; bounds of a Var
+        are the same for all steps.
+        """
+        raise NotImplementedError
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        """Write what the answer gives to each balance, and check every limit, in plain numpy."""
+        raise NotImplementedError
+
+    @classmethod
+    def example(cls) -> Example:
+        """The smallest working instance, for contract tests and the manual."""
+        raise NotImplementedError
+
+    def capacity(self) -> Capacity | None:
+        """What it counts towards installed capacity, if it is a plant."""
+        return None
+
+
+def table(m: pyo.Block, name: str, over: Any, values: Any) -> pyo.Param:
+    """Declare numbers by step on a block, as a mutable Param ``m.<name>`` that a rule can look up.
+
+    Args:
+        over: the steps, as a Pyomo set beginning at 0.
+        values: array-like, one number a step.
+    """
+    param = pyo.Param(over, initialize=dict(enumerate(values.tolist())), mutable=True)
+    m.add_component(name, param)
+    return param

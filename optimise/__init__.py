@@ -1,0 +1,1 @@
+"""From a region and its series to answers."""

@@ -1,0 +1,105 @@
+"""Assembles assets and their series into one Pyomo model with its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyomo.environ as pyo
+from yuqian.models.clock import Clock, Floats, Steps
+from yuqian.models.kind import Example, Kind, table
+from yuqian.models.ledger import Ledger
+from yuqian.optimise.compile import templates
+
+SeriesByAsset = Mapping[tuple[str, str], Floats]
+"""Values by step, by (asset, series name)."""
+
+
+class AssemblyError(ValueError):
+    """A series that is missing, of the wrong length, not a number, or out of its range; all of them at once."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A Pyomo model and what is needed to read its answer.
+
+    Attributes:
+        model: one block an asset, a block of balances, one objective; ordinary Pyomo, for any solver.
+        ledger: who enters what where.
+        steps: the index sets.
+        assets: what was assembled, in order of id.
+        series: the numbers by step that went in.
+    """
+
+    model: pyo.ConcreteModel
+    ledger: Ledger
+    steps: Steps
+    assets: tuple[Kind, ...]
+    series: SeriesByAsset
+
+    @property
+    def clock(self) -> Clock:
+        return self.steps.clock
+
+
+def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Assembly:
+    """Build the model of some assets over a clock.
+
+    Args:
+        assets: in any order; ids unique.
+        series: every series that a kind asks for, by (asset, name), of the length of its timeline.
+
+    Raises:
+        AssemblyError: for series that are missing or wrong, all at once.
+        LedgerError: for entries into balances that nobody opened.
+    """
+    ordered = tuple(sorted(assets, key=lambda asset: asset.id))
+    check_series(ordered, series, clock)
+    model = pyo.ConcreteModel()
+    steps = Steps(model, clock)
+    ledger = Ledger(model, steps)
+    with templates():
+        for asset in ordered:
+            block = pyo.Block()
+            model.add_component(asset.id, block)
+            for name, need in asset.series.items():
+                table(block, name, steps.of(need.rhythm), np.asarray(series[asset.id, name], dtype=float))
+            asset.contribute(block, ledger, steps)
+        ledger.close()
+    return Assembly(model, ledger, steps, ordered, series)
+
+
+def assemble_example(example: Example, clock: Clock) -> Assembly:
+    """Build the model of a kind's smallest working instance: each of its series the same in every step."""
+    series = {
+        (example.asset.id, name): np.full(clock.timeline(need.rhythm).count, float(example.series[name]))
+        for name, need in example.asset.series.items()
+    }
+    return assemble((example.asset, *example.ports), series, clock)
+
+
+def check_series(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> None:
+    """Refuse series that are missing, too short or long, not finite, or outside what their kind allows.
+
+    Raises:
+        AssemblyError: with one line for each series that is wrong.
+    """
+    wrong = []
+    for asset in assets:
+        for name, need in asset.series.items():
+            label = f"{asset.id}.{name} (resource '{need.resource}')"
+            count = clock.timeline(need.rhythm).count
+            if (asset.id, name) not in series:
+                wrong.append(f"{label} is missing; add a file for the resource, or give the series")
+                continue
+            values = np.asarray(series[asset.id, name], dtype=float)
+            if values.shape != (count,):
+                wrong.append(f"{label} must have {count} steps ({need.rhythm.value}), got shape {values.shape}")
+                continue
+            bad = np.flatnonzero(~((values >= need.low) & (values <= need.high)))
+            if len(bad):
+                found = values[bad[0]]
+                wrong.append(f"{label} is {found} in step {bad[0]}; allowed are {need.low:g} to {need.high:g}")
+    if wrong:
+        raise AssemblyError("\n".join(wrong))

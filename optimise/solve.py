@@ -1,0 +1,290 @@
+"""Drives HiGHS on a Program: arrays in, arrays out, every returned status checked.
+
+The solver runs in its own thread, so that progress can be told and Ctrl-C stops it within a moment, with whatever solution it
+has. Costs are handed over in thousands of yuan, because HiGHS judges them by absolute tolerances; everything given back is in
+yuan again.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from highspy import HighsModelStatus, HighsStatus
+from yuqian.models.clock import Floats
+from yuqian.optimise.program import Program
+
+log = logging.getLogger(__name__)
+
+YUAN_PER_SOLVER_UNIT = 1000.0
+POLL_S = 0.2
+FEASIBILITY_TOLERANCE = 1e-7
+SOLUTION_FEASIBLE = 2
+"""What HiGHS's primal_solution_status says of a solution within its tolerances."""
+
+
+class SolverError(RuntimeError):
+    """HiGHS refused a call or ended in a state without meaning; the message names the call and what HiGHS said."""
+
+
+class Method(enum.Enum):
+    """Which algorithm solves a linear program."""
+
+    CHOOSE = "choose"
+    SIMPLEX = "simplex"
+    INTERIOR_POINT = "ipx"
+
+
+class Outcome(enum.Enum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    LIMIT_WITH_SOLUTION = "limit reached with a solution"
+    LIMIT_WITHOUT_SOLUTION = "limit reached without a solution"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """What a user may set.
+
+    Attributes:
+        threads: of HiGHS; one gives the same answer on every machine.
+        time_limit_s: of this solve.
+        gap_fraction: relative gap at which a mixed-integer search stops.
+        seed: of HiGHS.
+        presolve: whether to reduce the problem first; a start basis is only used without.
+    """
+
+    method: Method = Method.CHOOSE
+    threads: int = 1
+    time_limit_s: float = float("inf")
+    gap_fraction: float = 1e-4
+    seed: int = 0
+    presolve: bool = True
+
+    def as_highs(self) -> dict[str, str | int | float | bool]:
+        return {
+            "output_flag": True, "log_to_console": False, "solver": self.method.value, "threads": self.threads,
+            "random_seed": self.seed, "mip_rel_gap": self.gap_fraction, "presolve": "on" if self.presolve else "off",
+            "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE, "dual_feasibility_tolerance": FEASIBILITY_TOLERANCE,
+        }  # fmt: skip
+
+
+@dataclass
+class Progress:
+    """What is known while the solver runs. ``bound`` and ``gap_fraction`` are NaN for a linear program."""
+
+    seconds: float = 0.0
+    iterations: int = 0
+    best_yuan: float = float("nan")
+    bound_yuan: float = float("nan")
+    gap_fraction: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Answer of a solve.
+
+    Attributes:
+        objective_yuan: cost of the solution; NaN without one.
+        bound_yuan: no solution costs less.
+        x: shape (columns,).
+        row_dual, column_dual: yuan per unit of right-hand side; None for a mixed-integer program.
+        largest_infeasibility: of any row or bound, as HiGHS measures it.
+        log: what HiGHS printed.
+        basis: to start another solve of the same structure from; None without one.
+    """
+
+    outcome: Outcome
+    objective_yuan: float
+    bound_yuan: float
+    x: Floats | None
+    row_dual: Floats | None
+    column_dual: Floats | None
+    iterations: int
+    seconds: float
+    largest_infeasibility: float
+    log: str
+    basis: highspy.HighsBasis | None = None
+
+    @property
+    def gap_fraction(self) -> float:
+        """Distance to the bound, relative to the cost."""
+        return abs(self.objective_yuan - self.bound_yuan) / max(1.0, abs(self.objective_yuan))
+
+
+Report = Callable[[Progress], None]
+
+
+def solve(
+    program: Program,
+    options: SolverOptions | None = None,
+    report: Report | None = None,
+    start: highspy.HighsBasis | None = None,
+) -> Solution:
+    """Solve a program.
+
+    Args:
+        report: called a few times a second with the progress.
+        start: basis of an earlier solution of the same structure.
+
+    Raises:
+        ProgramError: for numbers that a solver would misread.
+        SolverError: if HiGHS refuses a call, or ends in a state without meaning even after another try.
+    """
+    options = options or SolverOptions()
+    program.check()
+    run = _Run(program, options)
+    if start is not None:
+        run.start_from(start)
+    solution = run.solve(report)
+    if solution is None:
+        log.warning("HiGHS ended without a verdict (%s); trying again without presolve", run.status_text)
+        run = _Run(program, SolverOptions(Method.SIMPLEX, options.threads, options.time_limit_s, presolve=False))
+        solution = run.solve(report)
+    if solution is None:
+        raise SolverError(f"HiGHS ended with the status '{run.status_text}'; its log:\n{run.log_text[-2000:]}")
+    return solution
+
+
+@dataclass
+class _Run:
+    """One HiGHS object and what happens to it."""
+
+    program: Program
+    options: SolverOptions
+    _highs: highspy.Highs = field(default_factory=highspy.Highs)
+    _lines: list[str] = field(default_factory=list)
+    _progress: Progress = field(default_factory=Progress)
+
+    def __post_init__(self) -> None:
+        highspy.Highs.resetGlobalScheduler(True)
+        for name, value in self.options.as_highs().items():
+            self._checked(self._highs.setOptionValue(name, value), f"setOptionValue({name!r}, {value!r})")
+        if np.isfinite(self.options.time_limit_s):
+            limit = self._highs.getRunTime() + self.options.time_limit_s
+            self._checked(self._highs.setOptionValue("time_limit", limit), "setOptionValue('time_limit')")
+        self._checked(self._highs.passModel(_as_highs(self.program)), "passModel")
+
+    @property
+    def status_text(self) -> str:
+        return str(self._highs.modelStatusToString(self._highs.getModelStatus()))
+
+    @property
+    def log_text(self) -> str:
+        return "".join(self._lines)
+
+    def start_from(self, basis: highspy.HighsBasis) -> None:
+        self._checked(self._highs.setBasis(basis), "setBasis")
+
+    def solve(self, report: Report | None) -> Solution | None:
+        """Run; None when HiGHS ends without a verdict."""
+        highs, began = self._highs, time.perf_counter()
+        highs.cbLogging += lambda event: self._lines.append(event.message)
+        highs.cbSimplexInterrupt += self._count_iterations
+        highs.cbMipLogging += self._note_gap
+        highs.HandleUserInterrupt = True
+        interrupted = False
+        highs.startSolve()
+        while True:
+            try:
+                done, status = highs.wait(POLL_S)
+                if done:
+                    break
+                self._progress.seconds = time.perf_counter() - began
+                if report is not None:
+                    report(self._progress)
+            except KeyboardInterrupt:
+                interrupted = True
+                highs.cancelSolve()
+        if status is not None and status == HighsStatus.kError:
+            return None
+        return self._solution(time.perf_counter() - began, interrupted)
+
+    def _count_iterations(self, event: highspy.HighsCallbackEvent) -> None:
+        self._progress.iterations = int(event.data_out.simplex_iteration_count)
+
+    def _note_gap(self, event: highspy.HighsCallbackEvent) -> None:
+        data = event.data_out
+        self._progress.best_yuan = data.mip_primal_bound * YUAN_PER_SOLVER_UNIT
+        self._progress.bound_yuan = data.mip_dual_bound * YUAN_PER_SOLVER_UNIT
+        self._progress.gap_fraction = data.mip_gap
+
+    def _solution(self, seconds: float, interrupted: bool) -> Solution | None:
+        highs = self._highs
+        info, status = highs.getInfo(), highs.getModelStatus()
+        feasible = info.primal_solution_status == SOLUTION_FEASIBLE
+        outcome = _outcome(status, feasible, interrupted)
+        if outcome is None or (outcome is Outcome.OPTIMAL and not feasible):
+            return None
+        integral = bool(self.program.integral.any())
+        found = highs.getSolution()
+        objective = info.objective_function_value * YUAN_PER_SOLVER_UNIT if feasible else float("nan")
+        bound = objective if outcome is Outcome.OPTIMAL and not integral else -float("inf")
+        if integral:
+            bound = info.mip_dual_bound * YUAN_PER_SOLVER_UNIT
+        priced = feasible and found.dual_valid and not integral
+        return Solution(
+            outcome, objective, bound,
+            np.array(found.col_value) if feasible else None,
+            np.array(found.row_dual) * YUAN_PER_SOLVER_UNIT if priced else None,
+            np.array(found.col_dual) * YUAN_PER_SOLVER_UNIT if priced else None,
+            int(info.simplex_iteration_count), seconds, float(info.max_primal_infeasibility), self.log_text,
+            highs.getBasis() if priced else None,
+        )  # fmt: skip
+
+    def _checked(self, status: HighsStatus, call: str) -> None:
+        if status != HighsStatus.kOk:
+            raise SolverError(f"HiGHS answered {call} with {status.name}; its log:\n{self.log_text[-2000:]}")
+
+
+_OUTCOMES = {
+    HighsModelStatus.kOptimal: Outcome.OPTIMAL,
+    HighsModelStatus.kModelEmpty: Outcome.OPTIMAL,
+    HighsModelStatus.kInfeasible: Outcome.INFEASIBLE,
+    HighsModelStatus.kUnbounded: Outcome.UNBOUNDED,
+}
+_LIMITS = {
+    HighsModelStatus.kTimeLimit,
+    HighsModelStatus.kIterationLimit,
+    HighsModelStatus.kSolutionLimit,
+    HighsModelStatus.kObjectiveBound,
+    HighsModelStatus.kObjectiveTarget,
+}
+
+
+def _outcome(status: HighsModelStatus, feasible: bool, interrupted: bool) -> Outcome | None:
+    if interrupted or status == HighsModelStatus.kInterrupt:
+        return Outcome.INTERRUPTED
+    if status in _LIMITS:
+        return Outcome.LIMIT_WITH_SOLUTION if feasible else Outcome.LIMIT_WITHOUT_SOLUTION
+    return _OUTCOMES.get(status)
+
+
+def _as_highs(program: Program) -> highspy.HighsLp:
+    """The program as HiGHS holds it; coefficients that are exactly nought are left out, as HiGHS would warn of them."""
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = program.matrix.shape
+    lp.offset_ = program.offset / YUAN_PER_SOLVER_UNIT
+    lp.col_cost_ = program.cost / YUAN_PER_SOLVER_UNIT
+    lp.col_lower_, lp.col_upper_ = program.column_bounds
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    matrix = program.matrix
+    kept = matrix.data != 0.0
+    indptr = np.concatenate(([0], np.cumsum(kept)))[matrix.indptr]
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = indptr.astype(np.int32)
+    lp.a_matrix_.index_ = matrix.indices[kept].astype(np.int32)
+    lp.a_matrix_.value_ = matrix.data[kept]
+    if program.integral.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in program.integral]
+    return lp

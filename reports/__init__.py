@@ -1,0 +1,1 @@
+"""From an answer to something a person reads or a machine compares."""
