@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from yuqian.models.clock import Clock, Floats, Rhythm
 from yuqian.models.ledger import Account, Flow, Sense
 
@@ -55,6 +56,9 @@ class Finding:
     @property
     def relative(self) -> float:
         return self.residual / self.scale
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.check}: off by {self.residual:g} (relative {self.relative:.1e}) in step {self.step}"
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pyomo.environ as pyo
+
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Example, Kind, Positive

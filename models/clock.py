@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
+
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY
 
 ZONE = dt.timezone(dt.timedelta(hours=8), "UTC+08:00")
@@ -150,6 +151,7 @@ class Steps:
     Attributes:
         hours, days: power and water steps, 0 .. n-1.
         hour_ends, day_ends: the same with the opening instant -1 in front, for stocks.
+        later_hours, later_days: all steps but the first, for rules that look back one step at a flow.
         day_of_hour: Param, the water step in which a power step lies.
         hm3_per_m3_per_s: Param over ``days``, volume that one m3/s brings in the step.
         clock: the calendar behind.
@@ -161,6 +163,8 @@ class Steps:
         model.days = pyo.RangeSet(0, clock.water.last)
         model.hour_ends = pyo.RangeSet(OPENING, clock.power.last)
         model.day_ends = pyo.RangeSet(OPENING, clock.water.last)
+        model.later_hours = pyo.RangeSet(1, clock.power.last)
+        model.later_days = pyo.RangeSet(1, clock.water.last)
         model.day_of_hour = pyo.Param(model.hours, initialize=dict(enumerate(clock.water_of_power.tolist())), domain=pyo.Any)
         model.hm3_per_m3_per_s = pyo.Param(model.days, initialize=dict(enumerate(clock.water.hm3_per_m3_per_s.tolist())))
         model.hours_of_power = pyo.Param(model.hours, initialize=dict(enumerate(clock.power.hours.tolist())))
@@ -168,6 +172,7 @@ class Steps:
         self.hours_of_power, self.hours_of_water = model.hours_of_power, model.hours_of_water
         self.hours, self.days = model.hours, model.days
         self.hour_ends, self.day_ends = model.hour_ends, model.day_ends
+        self.later_hours, self.later_days = model.later_hours, model.later_days
         self.day_of_hour, self.hm3_per_m3_per_s = model.day_of_hour, model.hm3_per_m3_per_s
 
     @property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pyomo.environ as pyo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.ledger import Ledger
 
@@ -152,6 +153,14 @@ class Kind(BaseModel):
     def capacity(self) -> Capacity | None:
         """What it counts towards installed capacity, if it is a plant."""
         return None
+
+    def people(self) -> float:
+        """Persons who are supplied if its demand is met."""
+        return 0.0
+
+    def essential_fraction(self) -> float:
+        """Share of its demand that those persons cannot do without: what they count as supplied by."""
+        return 1.0
 
 
 def table(m: pyo.Block, name: str, over: Any, values: Any) -> pyo.Param:

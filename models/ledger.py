@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyomo.environ as pyo
+
 from yuqian.models.clock import Rhythm, Steps
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR
 

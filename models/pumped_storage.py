@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
+
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import (

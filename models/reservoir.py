@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
+
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps, Timeline
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, WaterTo, table

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+
 from yuqian.models.book import Book
 from yuqian.models.clock import OPENING, Floats
 

@@ -17,6 +17,7 @@ from pyomo.core.base.param import IndexedParam, ParamData
 from pyomo.core.base.var import IndexedVar, VarData
 from pyomo.core.expr import numeric_expr, template_expr
 from pyomo.core.expr.template_expr import GetItemExpression, IndexTemplate, TemplateSumExpression
+
 from yuqian.models.clock import Floats
 
 Ints = npt.NDArray[np.int64]
@@ -63,6 +64,10 @@ class Columns:
     first: dict[int, int] = field(default_factory=dict)
     tables: dict[int, tuple[Floats, int]] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
+
+    def with_tables(self, tables: Mapping[int, tuple[Floats, int]]) -> Columns:
+        """The same columns with other numbers by step."""
+        return Columns(self.first, dict(tables))
 
     def of_var(self, var: Any, index: Any) -> Ints:
         return np.asarray(self.first[id(var)] + index, dtype=np.int64)

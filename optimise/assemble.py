@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyomo.environ as pyo
+
 from yuqian.models.clock import Clock, Floats, Steps
 from yuqian.models.kind import Example, Kind, table
 from yuqian.models.ledger import Ledger
@@ -41,6 +42,13 @@ class Assembly:
     @property
     def clock(self) -> Clock:
         return self.steps.clock
+
+    def for_any_solver(self) -> pyo.ConcreteModel:
+        """The model with the data of every decision made, which Pyomo's own compilers and solver interfaces expect."""
+        for var in self.model.component_objects(pyo.Var):
+            for step in var.index_set():
+                var[step]
+        return self.model
 
 
 def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Assembly:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyomo.core.base.objective as pyomo_objective
 import pyomo.environ as pyo
 import scipy.sparse as sparse
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, RangedExpression
+
 from yuqian.models.clock import Floats
 from yuqian.optimise.affine import Affine, Columns, Ints, NotAffine, Term, evaluate
 from yuqian.optimise.program import BoundRows, Family, Layout, Program, ProgramError
@@ -96,7 +97,7 @@ class Structure:
         self._params = {
             (_owner_of(param), param.local_name): param for param in model.component_objects(pyo.Param) if param.is_indexed()
         }
-        self._evaluated = [self._evaluate(rule) for rule in self._rules]
+        self._evaluated = [self._evaluate(rule, self._columns) for rule in self._rules]
         self._is_bound = [
             len(rows.terms) == 1 and isinstance(rows.terms[0].coefficient, float) and rows.terms[0].coefficient != 0.0
             for rows in self._evaluated
@@ -129,60 +130,52 @@ class Structure:
         shape = (start, self._width)
         self._pattern = _pattern(row_index, column_index, shape, spans)
         self._layout = Layout(self.families, tuple(rows))
-        return self._assemble(self._evaluated, self._coefficients)
+        return self._assemble(self._evaluated, self._coefficients, self._columns)
 
     def renumbered(self, program: Program, series: Mapping[tuple[str, str], Floats]) -> Program:
-        """Another program of this structure with new values of some Params; see :meth:`Program.with_series`."""
-        del program
-        changed = self._tables_with(series)
+        """``program`` with new values of some Params; see :meth:`Program.with_series`."""
+        columns = self._columns.with_tables({**program.tables, **self._new_tables(series)})
+        own = self._columns.tables
+        touched = {key for key, (values, _) in columns.tables.items() if key in own and values is not own[key][0]}
         evaluated, coefficients = list(self._evaluated), self._coefficients.copy()
-        kept, self._columns.tables = self._columns.tables, changed
-        touched = {id(self._params[key]) for key in series}
-        try:
-            for position, rule in enumerate(self._rules):
-                if touched & evaluated[position].used:
-                    evaluated[position] = value = self._evaluate(rule)
-                    if not self._is_bound[position]:
-                        _, _, what = _flat(value.terms, 0, len(rule.steps))
-                        coefficients[self._pattern.spans[position]] = what
-            return self._assemble(evaluated, coefficients)
-        finally:
-            self._columns.tables = kept
+        for position, rule in enumerate(self._rules):
+            if touched & evaluated[position].used:
+                evaluated[position] = value = self._evaluate(rule, columns)
+                if not self._is_bound[position]:
+                    _, _, what = _flat(value.terms, 0, len(rule.steps))
+                    coefficients[self._pattern.spans[position]] = what
+        return self._assemble(evaluated, coefficients, columns)
+
+    def values_of(self, program: Program, expression: Any, placeholder: Any, steps: Ints, x: Floats) -> Floats:
+        """Value of a template expression of the model at a solution of ``program``, by step."""
+        columns = self._columns.with_tables(program.tables)
+        value = evaluate(expression, columns, {id(placeholder): steps})
+        total = np.array(np.broadcast_to(np.asarray(value.constant, dtype=float), steps.shape))
+        for term in value.terms:
+            total += term.coefficient * x[term.columns]
+        return total
 
     @property
     def _width(self) -> int:
         return self.families[-1].stop if self.families else 0
 
-    def _evaluate(self, rule: Rule) -> Rows:
-        self._columns.used.clear()
+    def _evaluate(self, rule: Rule, columns: Columns) -> Rows:
+        columns.used.clear()
         try:
             if rule.placeholder is not None:
-                low, body, high = self._sides(rule.expressions[0], {id(rule.placeholder): rule.steps})
+                low, body, high = _sides(rule.expressions[0], columns, {id(rule.placeholder): rule.steps})
             else:
-                low, body, high = _stacked([self._sides(expression, {}) for expression in rule.expressions])
+                low, body, high = _stacked([_sides(expression, columns, {}) for expression in rule.expressions])
         except NotAffine as error:
             raise NotAffine(f"{rule.owner}.{rule.name}: {error}") from None
         shape = (len(rule.steps),)
         constant = np.broadcast_to(np.asarray(body.constant, dtype=float), shape)
         return Rows(
             body.terms, np.broadcast_to(low, shape) - constant, np.broadcast_to(high, shape) - constant,
-            frozenset(self._columns.used),
+            frozenset(columns.used),
         )  # fmt: skip
 
-    def _sides(self, relation: Any, bindings: dict[int, Any]) -> tuple[Any, Affine, Any]:
-        sides = [evaluate(part, self._columns, bindings) for part in relation.args]
-        if isinstance(relation, RangedExpression):
-            return sides[0].constant, sides[1], sides[2].constant
-        left, right = sides
-        negative = right.scaled(-1.0)
-        body = Affine(left.constant + negative.constant, left.terms + negative.terms)
-        if isinstance(relation, EqualityExpression):
-            return 0.0, body, 0.0
-        if isinstance(relation, InequalityExpression):
-            return -INFINITY, body, 0.0
-        raise NotAffine(f"'{relation}' is neither an equality nor an inequality")
-
-    def _assemble(self, evaluated: list[Rows], coefficients: Floats) -> Program:
+    def _assemble(self, evaluated: list[Rows], coefficients: Floats, columns: Columns) -> Program:
         limits = [rows for rows, bound in zip(evaluated, self._is_bound, strict=True) if not bound]
         bounds = tuple(
             BoundRows(
@@ -192,7 +185,7 @@ class Structure:
             for rule, rows, bound in zip(self._rules, evaluated, self._is_bound, strict=True)
             if bound
         )  # fmt: skip
-        cost, offset = self._cost()
+        cost, offset = self._cost(columns)
         matrix = sparse.csc_array(
             (self._pattern.data(coefficients), self._pattern.indices, self._pattern.indptr),
             shape=(sum(len(rows.low) for rows in limits), self._width),
@@ -200,26 +193,23 @@ class Structure:
         lower, upper = self._bounds
         return Program(
             self._layout, cost, offset, matrix, _joined([r.low for r in limits]), _joined([r.high for r in limits]),
-            lower, upper, self._integral, bounds, self,
+            lower, upper, self._integral, bounds, columns.tables, self,
         )  # fmt: skip
 
-    def _cost(self) -> tuple[Floats, float]:
-        self._columns.used.clear()
-        value = evaluate(self._objective, self._columns, {})
+    def _cost(self, columns: Columns) -> tuple[Floats, float]:
+        value = evaluate(self._objective, columns, {})
         cost = np.zeros(self._width)
         for term in value.terms:
-            columns = np.ravel(term.columns)
-            np.add.at(cost, columns, np.ravel(np.broadcast_to(term.coefficient, term.columns.shape)))
+            np.add.at(cost, np.ravel(term.columns), np.ravel(np.broadcast_to(term.coefficient, term.columns.shape)))
         return cost, float(np.asarray(value.constant).sum())
 
-    def _tables_with(self, series: Mapping[tuple[str, str], Floats]) -> dict[int, tuple[Floats, int]]:
-        tables = dict(self._columns.tables)
-        for key, values in series.items():
+    def _new_tables(self, series: Mapping[tuple[str, str], Floats]) -> dict[int, tuple[Floats, int]]:
+        tables = {}
+        for key, given in series.items():
             name = ".".join(key)
             if key not in self._params:
                 raise ProgramError(f"'{name}' is no number by step of this program; a change of structure needs a new model")
-            values = np.asarray(values, dtype=float)
-            param = self._params[key]
+            values, param = np.array(given, dtype=float), self._params[key]
             if values.shape != (len(param),):
                 raise ProgramError(f"'{name}' has {len(param)} steps here, got an array of shape {values.shape}")
             wrong = np.flatnonzero(~np.isfinite(values))
@@ -280,6 +270,23 @@ def _rule_of(component: Any) -> Rule:
         expression, (placeholder,) = data[0].template_expr()
         return Rule(owner, name, (expression,), placeholder, steps, True)
     return Rule(owner, name, tuple(one.expr for one in data), None, steps, True)
+
+
+def _sides(relation: Any, columns: Columns, bindings: dict[int, Any]) -> tuple[Any, Affine, Any]:
+    sides = [evaluate(part, columns, bindings) for part in relation.args]
+    if isinstance(relation, RangedExpression):
+        return sides[0].constant, sides[1], sides[2].constant
+    left, right = sides
+    equal = isinstance(relation, EqualityExpression)
+    if not equal and not isinstance(relation, InequalityExpression):
+        raise NotAffine(f"'{relation}' is neither an equality nor an inequality")
+    if not right.terms:
+        return right.constant if equal else -INFINITY, left, right.constant
+    if not left.terms:
+        return left.constant, right, left.constant if equal else INFINITY
+    negative = right.scaled(-1.0)
+    body = Affine(left.constant + negative.constant, left.terms + negative.terms)
+    return 0.0 if equal else -INFINITY, body, 0.0
 
 
 def _objective_expression(objective: Any) -> Any:
@@ -346,6 +353,3 @@ def _joined(parts: list[Any]) -> Floats:
 
 def _number(value: Any, missing: float) -> float:
     return missing if value is None else float(value)
-
-
-__all__ = ["Structure", "compile_model", "replace", "templates"]

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse
+
 from yuqian.models.clock import Floats
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Program:
         integral: which columns must be whole, shape (columns,).
         bound_rows: the rows that were turned into bounds.
         declared_lower, declared_upper: the columns' own bounds, before those rows.
+        tables: the numbers by step that went in, as the structure knows them.
+        structure: the rules behind, for new numbers; None in a program that was sent elsewhere.
     """
 
     layout: Layout
@@ -128,6 +131,7 @@ class Program:
     declared_upper: Floats
     integral: npt.NDArray[np.bool_]
     bound_rows: tuple[BoundRows, ...]
+    tables: Mapping[int, tuple[Floats, int]]
     structure: Structure | None = None
 
     @property
@@ -160,6 +164,12 @@ class Program:
         if self.structure is None:
             raise ProgramError("this program was read back or sent elsewhere without its structure; compile it again")
         return self.structure.renumbered(self, series)
+
+    def values_of(self, expression: Any, placeholder: Any, steps: Ints, x: Floats) -> Floats:
+        """Value of a template expression of the model behind, at a solution, by step."""
+        if self.structure is None:
+            raise ProgramError("this program has no structure to evaluate an expression with")
+        return self.structure.values_of(self, expression, placeholder, steps, x)
 
     def without_structure(self) -> Program:
         """The arrays and names alone, to be sent to another process."""

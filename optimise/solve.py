@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 from highspy import HighsModelStatus, HighsStatus
+
 from yuqian.models.clock import Floats
 from yuqian.optimise.program import Program
 
@@ -225,6 +226,7 @@ class _Run:
         outcome = _outcome(status, feasible, interrupted)
         if outcome is None or (outcome is Outcome.OPTIMAL and not feasible):
             return None
+        feasible = feasible and outcome not in (Outcome.INFEASIBLE, Outcome.UNBOUNDED)
         integral = bool(self.program.integral.any())
         found = highs.getSolution()
         objective = info.objective_function_value * YUAN_PER_SOLVER_UNIT if feasible else float("nan")

@@ -1,0 +1,103 @@
+"""Battery: a grid-scale electrochemical store."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Self
+
+import numpy as np
+import pyomo.environ as pyo
+from pydantic import Field, model_validator
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Fraction, Kind, NonNegative, Positive
+from yuqian.models.ledger import Ledger
+from yuqian.models.port import Port
+from yuqian.models.storage_law import audit_closing, close_stock
+from yuqian.models.units import HOURS_PER_DAY
+
+Efficiency = Annotated[float, Field(gt=0, le=1)]
+
+
+class Battery(Kind):
+    """Stores energy between its lowest and highest state of charge, losing some on the way in and some on the way out.
+
+    Powers are at the bus, energy is what the cells hold. What is discharged in a day is at most a number of full cycles
+    of the rated energy. The horizon ends with the energy that it began with.
+    """
+
+    title_en: ClassVar[str] = "Battery storage"
+    title_zh: ClassVar[str] = "电化学储能电站"
+
+    bus: Bus
+    power_max_mw: Positive
+    energy_max_mwh: Positive
+    soc_min_fraction: Fraction
+    soc_max_fraction: Fraction
+    efficiency_charge_fraction: Efficiency
+    efficiency_discharge_fraction: Efficiency
+    cycles_max_per_day: NonNegative
+    variable_cost_yuan_per_mwh: NonNegative
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.soc_min_fraction >= self.soc_max_fraction:
+            raise ValueError(
+                f"the lowest state of charge ({self.soc_min_fraction:g}) must lie below the highest ({self.soc_max_fraction:g})"
+            )
+        return self
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        lowest, highest = self.soc_min_fraction * self.energy_max_mwh, self.soc_max_fraction * self.energy_max_mwh
+        m.discharge_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
+        m.charge_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
+        m.energy_mwh = pyo.Var(steps.hour_ends, dense=False, bounds=(lowest, highest))
+        inside = steps.hours_per_day
+        stored, drawn = self.efficiency_charge_fraction, 1.0 / self.efficiency_discharge_fraction
+        cycled_max = self.cycles_max_per_day * self.energy_max_mwh / HOURS_PER_DAY
+
+        @m.Constraint(steps.hours)
+        def energy(m: pyo.Block, t: int) -> object:
+            gained = stored * m.charge_mw[t] - drawn * m.discharge_mw[t]
+            return m.energy_mwh[t] == m.energy_mwh[t - 1] + steps.length_h(Rhythm.POWER, t) * gained
+
+        @m.Constraint(steps.days)
+        def cycles(m: pyo.Block, d: int) -> object:
+            hours = (inside * d + k for k in range(inside))
+            discharged = sum(steps.length_h(Rhythm.POWER, t) * m.discharge_mw[t] for t in hours)
+            return discharged <= cycled_max * steps.length_h(Rhythm.WATER, d)
+
+        close_stock(m, m.energy_mwh, steps.clock.power.last, opening=None)
+        ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
+        ledger.enter(self.bus, self.id, "charge", sign=-1, mw=m.charge_mw)
+        price = self.variable_cost_yuan_per_mwh
+        ledger.cost(
+            self.id, "operation", rhythm=Rhythm.POWER,
+            yuan_per_h=lambda t: price * m.discharge_mw[t] + price * m.charge_mw[t],
+        )  # fmt: skip
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        book.within(self.id, "discharging power", answer.discharge_mw, 0.0, self.power_max_mw)
+        book.within(self.id, "charging power", answer.charge_mw, 0.0, self.power_max_mw)
+        charge = answer.energy_mwh / self.energy_max_mwh
+        book.within(self.id, "state of charge", charge, self.soc_min_fraction, self.soc_max_fraction)
+        out, hours = answer.discharge_mw, clock.power.hours
+        gained = answer.charge_mw * self.efficiency_charge_fraction - out / self.efficiency_discharge_fraction
+        book.equal(self.id, "energy law", np.diff(answer.energy_mwh), gained * hours)
+        cycles = (out * hours).reshape(clock.water.count, -1).sum(axis=1) / self.energy_max_mwh
+        book.within(self.id, "cycles", cycles, None, self.cycles_max_per_day * clock.water.hours / 24)
+        audit_closing(book, self.id, answer.energy_mwh, opening=None)
+        book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
+        book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)
+
+    def capacity(self) -> Capacity:
+        return Capacity(self.power_max_mw, CapacityGroup.BATTERY)
+
+    @classmethod
+    def example(cls) -> Example:
+        asset = cls(
+            id="battery", bus="bus", power_max_mw=100.0, energy_max_mwh=200.0, soc_min_fraction=0.05,
+            soc_max_fraction=0.95, efficiency_charge_fraction=0.93, efficiency_discharge_fraction=0.93,
+            cycles_max_per_day=1.5, variable_cost_yuan_per_mwh=10.0,
+        )  # fmt: skip
+        return Example(asset, ports=(Port.market("bus", "mw", 300.0, 250.0),))

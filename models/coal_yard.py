@@ -1,0 +1,79 @@
+"""Coal yard: the stock of a power plant."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import pyomo.environ as pyo
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive
+from yuqian.models.ledger import Ledger
+from yuqian.models.port import Port
+from yuqian.models.storage_law import audit_closing, close_stock
+from yuqian.models.units import HOURS_PER_DAY, HOURS_PER_YEAR
+
+
+class CoalYard(Kind):
+    """Stores coal at a plant, between nothing and its full stock, and must cover some days of burning at full load.
+
+    What the stock lacks of that cover at the end of a day is short, at a price for each tonne and day. A share of the
+    stock is lost each year to wind, rain and slow oxidation. The horizon starts from the opening stock, a share of the
+    full one, and ends with no less.
+    """
+
+    title_en: ClassVar[str] = "Coal yard"
+    title_zh: ClassVar[str] = "电厂煤场"
+    opens: ClassVar = {"": "t_per_h"}
+
+    stock_max_t: Positive
+    full_burn_t_per_day: NonNegative
+    days_of_cover_min: NonNegative
+    loss_fraction_per_year: Fraction
+    cover_shortage_price_yuan_per_t: NonNegative
+    opening_stock_fraction: Fraction
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        m.stock_t = pyo.Var(steps.day_ends, dense=False, bounds=(0, self.stock_max_t))
+        m.shortfall_t = pyo.Var(steps.days, dense=False, bounds=(0, None))
+        cover = self.days_of_cover_min * self.full_burn_t_per_day
+        lost = self.loss_fraction_per_year / HOURS_PER_YEAR
+
+        @m.Constraint(steps.days)
+        def days_of_cover(m: pyo.Block, d: int) -> object:
+            return m.stock_t[d] + m.shortfall_t[d] >= cover
+
+        close_stock(m, m.stock_t, steps.clock.water.last, self.opening_stock_fraction * self.stock_max_t)
+        ledger.open(self.id, "t_per_h", Rhythm.WATER)
+        ledger.enter(
+            self.id, self.id, "drawdown",
+            t_per_h=lambda d: (m.stock_t[d - 1] - m.stock_t[d]) / steps.length_h(Rhythm.WATER, d),
+        )  # fmt: skip
+        if lost:
+            ledger.enter(
+                self.id, self.id, "loss", sign=-1, t_per_h=lambda d: 0.5 * lost * (m.stock_t[d - 1] + m.stock_t[d])
+            )  # fmt: skip
+        price = self.cover_shortage_price_yuan_per_t / HOURS_PER_DAY
+        ledger.cost(self.id, "cover shortage", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.shortfall_t[d])
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        book.within(self.id, "stock", answer.stock_t, 0.0, self.stock_max_t)
+        book.within(self.id, "shortfall", answer.shortfall_t, 0.0, None)
+        cover = answer.stock_t[1:] + answer.shortfall_t
+        book.within(self.id, "days of cover", cover, self.full_burn_t_per_day * self.days_of_cover_min, None)
+        audit_closing(book, self.id, answer.stock_t, self.stock_max_t * self.opening_stock_fraction)
+        middle = (answer.stock_t[1:] + answer.stock_t[:-1]) / 2
+        book.open(self.id, Rhythm.WATER)
+        drawn = -np.diff(answer.stock_t) / clock.water.hours
+        book.enter(self.id, drawn - middle * self.loss_fraction_per_year / 8760)
+        book.cost(answer.shortfall_t * self.cover_shortage_price_yuan_per_t / 24, Rhythm.WATER)
+
+    @classmethod
+    def example(cls) -> Example:
+        asset = cls(
+            id="yard", stock_max_t=200_000.0, full_burn_t_per_day=12_000.0, days_of_cover_min=10.0,
+            loss_fraction_per_year=0.01, cover_shortage_price_yuan_per_t=100.0, opening_stock_fraction=0.5,
+        )  # fmt: skip
+        return Example(asset, ports=(Port.to_open("yard", "t_per_h", 800.0, 0.0),))

@@ -1,0 +1,83 @@
+"""The law of a demand for water: what towns, industry and fields share."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+import pyomo.environ as pyo
+from pydantic import AfterValidator, model_validator
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.kind import Fraction, Kind, UserClass, WaterFrom, WaterTo
+from yuqian.models.ledger import Account, Ledger
+from yuqian.models.tier_law import RisingPrices, Shares, Tiers
+
+
+def one_of(*allowed: UserClass) -> AfterValidator:
+    """Narrows a field to some classes of user."""
+
+    def check(given: UserClass) -> UserClass:
+        if given not in allowed:
+            raise ValueError(f"must be {' or '.join(user.value for user in allowed)}, got {given.value}")
+        return given
+
+    return AfterValidator(check)
+
+
+class WaterDemand(Kind):
+    """A demand by the day that is served as far as its priced shortage tiers leave it.
+
+    What is delivered, ``demand - shortage``, is taken from ``node`` and entered into the account of allocation under the
+    class of the user. It is counted where it is taken: from a clear-water network that is behind the works' leakage, which
+    the works enter themselves, so that both together are the volume at the works' outlet; from a canal head or a river it is
+    the whole draw. A share of it comes back to ``return_to`` on the same day; the rest is used up, or leaves the region.
+
+    A kind of demand is this with a series ``demand_m3_per_s``, a class of user and the fields that its series asks for.
+    """
+
+    catalogued: ClassVar[bool] = False
+
+    node: WaterFrom
+    shortage_share_fraction: Shares
+    shortage_price_yuan_per_m3: RisingPrices
+    return_fraction: Fraction
+    return_to: WaterTo | None = None
+
+    @model_validator(mode="after")
+    def _tiers_match(self) -> Self:
+        self.tiers()
+        return self
+
+    def tiers(self) -> Tiers:
+        """Priced tiers of shortage."""
+        return Tiers("m3_per_s", self.shortage_share_fraction, self.shortage_price_yuan_per_m3)
+
+    def served_as(self) -> UserClass:
+        """The class that its water is counted under."""
+        raise NotImplementedError
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        tiers, returned = self.tiers(), self.return_fraction
+        tiers.declare(m, steps.days, lambda d: m.demand_m3_per_s[d])
+
+        def delivered(d: int) -> object:
+            return m.demand_m3_per_s[d] - tiers.shed(m, d)
+
+        ledger.enter(self.node, self.id, "delivered", sign=-1, m3_per_s=delivered)
+        if self.return_to is not None and returned:
+            ledger.enter(
+                self.return_to, self.id, "return flow",
+                m3_per_s=lambda d: returned * m.demand_m3_per_s[d] - returned * tiers.shed(m, d),
+            )  # fmt: skip
+        ledger.account(Account.ALLOCATION, self.id, self.served_as().value, rhythm=Rhythm.WATER, m3_per_s=delivered)
+        tiers.enter_costs(m, ledger, self.id, Rhythm.WATER)
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        short = self.tiers().audit(self.id, answer, book, answer.demand_m3_per_s, Rhythm.WATER)
+        served = answer.demand_m3_per_s - short
+        book.within(self.id, "delivered", served, 0.0, answer.demand_m3_per_s)
+        book.enter(self.node, -served)
+        if self.return_to is not None:
+            book.enter(self.return_to, served * self.return_fraction)
+        book.account(Account.ALLOCATION, served, Rhythm.WATER)

@@ -1,0 +1,290 @@
+"""Results as one self-describing file.
+
+A results file is netCDF-4 with CF units and these groups: ``inputs`` (every number by step that went in, and the parameters
+of every asset), ``results`` (every decision), ``balances`` (what each asset gave to and took from each balance), ``duals``
+(prices of the balances and of the limits) and ``kpi``. Times are UTC in the file, as CF readers expect; steps begin at the
+stamp. The file alone is enough for the audit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from yuqian.models.book import Answer
+from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Timeline
+from yuqian.models.kind import Kind
+from yuqian.models.kinds import known_kinds
+from yuqian.models.ledger import Account
+from yuqian.models.units import unit_of
+from yuqian.optimise.answers import decisions
+from yuqian.optimise.assemble import Assembly
+from yuqian.optimise.entries import BalanceSheet, Books
+from yuqian.optimise.program import Program
+from yuqian.optimise.solve import Solution
+from yuqian.reports.audit import Audit, audit
+
+GROUPS = ("inputs", "results", "balances", "duals", "kpi")
+CONVENTIONS = "CF-1.11"
+COMPRESSED = {"zlib": True, "complevel": 1, "shuffle": True}
+
+
+class ResultsError(ValueError):
+    """A file that is no results file of this program; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything known of one answer, as datasets by group.
+
+    Attributes:
+        clock: the calendar.
+        assets: what was modelled, in order of id.
+        groups: one dataset for each of :data:`GROUPS`.
+        attributes: of the whole file: objective, status, versions, fingerprints.
+    """
+
+    clock: Clock
+    assets: tuple[Kind, ...]
+    groups: Mapping[str, xr.Dataset]
+    attributes: Mapping[str, Any]
+
+    @property
+    def objective_yuan(self) -> float:
+        return float(self.attributes["objective_yuan"])
+
+    def answers(self) -> dict[str, Answer]:
+        """Decisions and series of each asset, as the auditor reads them."""
+        arrays: dict[str, dict[str, Floats]] = {asset.id: {} for asset in self.assets}
+        for group in ("inputs", "results"):
+            for variable in self.groups[group].data_vars.values():
+                for owner in variable[variable.dims[0]].values:
+                    arrays[str(owner)][variable.attrs["name"]] = variable.sel({variable.dims[0]: owner}).values
+        return {owner: Answer(owner, named) for owner, named in arrays.items()}
+
+    def audit(self) -> Audit:
+        """Re-add everything from what the file holds."""
+        return audit(self.assets, self.answers(), self.clock, self.objective_yuan)
+
+    def write(self, path: Path) -> None:
+        """Write the file; an existing one is replaced only when the new one is complete."""
+        part = path.with_suffix(".part")
+        header = xr.Dataset(attrs={"Conventions": CONVENTIONS, **self.attributes, **_clock_attributes(self.clock)})
+        header.to_netcdf(part, engine="h5netcdf", mode="w")
+        for name, dataset in self.groups.items():
+            encoding = {str(v): COMPRESSED for v in dataset.data_vars if dataset[v].dtype.kind == "f" and dataset[v].ndim}
+            dataset.to_netcdf(part, engine="h5netcdf", mode="a", group=name, encoding=encoding)
+        part.replace(path)
+
+
+def read_results(path: Path, kinds: Mapping[str, type[Kind]] | None = None) -> Results:
+    """Read a results file back.
+
+    Raises:
+        ResultsError: for a file without the groups or attributes of a results file.
+    """
+    known = kinds or known_kinds()
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as header:
+            attributes = dict(header.attrs)
+        groups = {}
+        for name in GROUPS:
+            with xr.open_dataset(path, engine="h5netcdf", group=name, decode_times=False) as dataset:
+                groups[name] = dataset.load()
+        described = json.loads(groups["inputs"].attrs["assets"])
+        clock = _clock_of(attributes)
+    except (OSError, KeyError, ValueError) as error:
+        raise ResultsError(f"{path} is no results file of yuqian: {error}") from error
+    assets = tuple(known[one["kind"]](**one["parameters"]) for one in described)
+    return Results(clock, assets, groups, attributes)
+
+
+def collect(assembly: Assembly, program: Program, solution: Solution, ledger: Books, attributes: Mapping[str, Any]) -> Results:
+    """Everything known of a solution, ready to be audited and written."""
+    if solution.x is None:
+        raise ResultsError(f"there is nothing to write: the solve ended as '{solution.outcome.value}'")
+    clock = assembly.clock
+    kind_of = {asset.id: _kind_name(asset) for asset in assembly.assets}
+    inputs = _by_kind({**assembly.series}, kind_of, clock)
+    inputs.attrs["assets"] = json.dumps(
+        [{"kind": _kind_name(asset), "parameters": asset.model_dump(mode="json")} for asset in assembly.assets],
+        ensure_ascii=False,
+    )
+    groups = {
+        "inputs": inputs,
+        "results": _by_kind(decisions(program, solution.x), kind_of, clock),
+        "balances": _balances(ledger.balances.values(), clock),
+        "duals": _prices(assembly, program, solution, clock),
+        "kpi": _indicators(ledger, solution),
+    }
+    header = {
+        "title": "yuqian results",
+        "objective_yuan": solution.objective_yuan,
+        "bound_yuan": solution.bound_yuan,
+        "status": solution.outcome.value,
+        **attributes,
+    }
+    return Results(clock, assembly.assets, groups, header)
+
+
+def _kind_name(asset: Kind) -> str:
+    return type(asset).__module__.rsplit(".", 1)[-1]
+
+
+def _by_kind(arrays: Mapping[tuple[str, str], Floats], kind_of: Mapping[str, str], clock: Clock) -> xr.Dataset:
+    """One variable for each kind and name, with the assets of the kind as first dimension."""
+    together: dict[tuple[str, str, int], dict[str, Floats]] = {}
+    for (owner, name), values in sorted(arrays.items()):
+        together.setdefault((kind_of[owner], name, len(values)), {})[owner] = np.asarray(values, dtype=float)
+    dataset = xr.Dataset(coords=_times(clock))
+    for (kind, name, length), by_owner in together.items():
+        label = f"{kind}__{name}"
+        if label in dataset:
+            label = f"{label}__{length}"
+        steps = _dimension(length, clock, label)
+        owners = list(by_owner)
+        dataset[label] = xr.DataArray(
+            np.stack(list(by_owner.values())),
+            dims=(f"{label}__asset", steps),
+            coords={f"{label}__asset": owners},
+            attrs={"name": name, "kind": kind, "units": _cf_unit(name), "long_name": name.replace("_", " ")},
+        )
+    return dataset
+
+
+def _balances(sheets: Iterable[BalanceSheet], clock: Clock) -> xr.Dataset:
+    dataset = xr.Dataset(coords=_times(clock))
+    for sheet in sheets:
+        if not sheet.lines:
+            continue
+        entries = [f"{line.owner}: {line.label}" for line in sheet.lines]
+        dataset[sheet.name] = xr.DataArray(
+            np.stack([line.values for line in sheet.lines]),
+            dims=(f"{sheet.name}__entry", sheet.rhythm.value),
+            coords={f"{sheet.name}__entry": entries},
+            attrs={"units": unit_of(sheet.flow.rate), "long_name": "given to (+) and taken from (-) the balance"},
+        )
+    return dataset
+
+
+def _prices(assembly: Assembly, program: Program, solution: Solution, clock: Clock) -> xr.Dataset:
+    """Price of each balance, yuan per unit of its total, and dual of each limit, yuan per unit of its right-hand side."""
+    dataset = xr.Dataset(coords=_times(clock))
+    if solution.row_dual is None or solution.column_dual is None or solution.x is None:
+        return dataset
+    duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
+    for name, balance in assembly.ledger.balances.items():
+        dual = duals.get(("balance", name.replace(".", "__")))
+        if dual is None:
+            continue
+        hours = clock.timeline(balance.rhythm).hours
+        total = balance.flow.total
+        dataset[f"price__{name}"] = xr.DataArray(
+            dual / (hours * balance.flow.total_per_rate_hour),
+            dims=(balance.rhythm.value,),
+            attrs={"units": f"yuan/{unit_of(total)}", "long_name": "cost of one more unit taken from the balance"},
+        )
+    for (owner, name), dual in duals.items():
+        if owner == "balance" or not np.any(dual):
+            continue
+        label = f"{owner}__{name}"
+        dataset[label] = xr.DataArray(
+            dual,
+            dims=(_dimension(len(dual), clock, label),),
+            attrs={"units": "yuan", "long_name": "change of cost per unit of the limit's right-hand side"},
+        )
+    return dataset
+
+
+def _indicators(ledger: Books, solution: Solution) -> xr.Dataset:
+    dataset = xr.Dataset()
+    for account, lines in ledger.accounts.items():
+        if not lines:
+            continue
+        names = [f"{line.owner}: {line.label}" for line in lines]
+        dataset[account.value] = xr.DataArray(
+            [float(line.values.sum()) for line in lines],
+            dims=(f"{account.value}__entry",),
+            coords={f"{account.value}__entry": names},
+            attrs={"units": unit_of(account.flow.total), "long_name": _ACCOUNT_NAMES[account]},
+        )
+    dataset["iterations"] = xr.DataArray(solution.iterations, attrs={"units": "1"})
+    return dataset
+
+
+_ACCOUNT_NAMES = {
+    Account.COST: "cost",
+    Account.CO2: "carbon dioxide emitted",
+    Account.ALLOCATION: "water handed to users, gross",
+}
+
+
+def _dimension(length: int, clock: Clock, label: str) -> str:
+    """Name of the step dimension that an array of this length lies on."""
+    for timeline in (clock.power, clock.water):
+        if length == timeline.count:
+            return timeline.rhythm.value
+        if length == timeline.count + 1:
+            return f"{timeline.rhythm.value}_end"
+    return f"{label}__step"
+
+
+def _times(clock: Clock) -> dict[str, Any]:
+    return {**_stamps(clock.power), **_stamps(clock.water)}
+
+
+def _stamps(timeline: Timeline) -> dict[str, Any]:
+    """Stamps of a timeline in hours since its start; the ends include the opening instant."""
+    name = timeline.rhythm.value
+    begin = np.concatenate(([0.0], np.cumsum(timeline.hours)))
+    units = f"hours since {timeline.start.isoformat(sep=' ')} +08:00"
+    note = "beginning of the step" if timeline.rhythm is Rhythm.POWER else "beginning of the water step"
+    return {
+        name: (name, begin[:-1], {"units": units, "long_name": note, "standard_name": "time"}),
+        f"{name}_end": (
+            f"{name}_end", begin,
+            {"units": units, "long_name": f"instants: the opening ({OPENING}) and the end of every step"},
+        ),
+    }  # fmt: skip
+
+
+def _clock_attributes(clock: Clock) -> dict[str, Any]:
+    return {
+        "clock_start": clock.power.start.isoformat(),
+        "clock_zone": "UTC+08:00",
+        "power_hours": _runs(clock.power.hours),
+        "water_hours": _runs(clock.water.hours),
+    }
+
+
+def _clock_of(attributes: Mapping[str, Any]) -> Clock:
+    start = dt.datetime.fromisoformat(attributes["clock_start"])
+    return Clock(
+        Timeline(Rhythm.POWER, start, _lengths(attributes["power_hours"])),
+        Timeline(Rhythm.WATER, start, _lengths(attributes["water_hours"])),
+    )
+
+
+def _runs(hours: Floats) -> str:
+    """Step lengths as JSON: pairs of how many and how long."""
+    ends = np.flatnonzero(np.concatenate((hours[1:] != hours[:-1], [True])))
+    counts = np.diff(np.concatenate(([-1], ends)))
+    return json.dumps([[int(count), float(hours[end])] for count, end in zip(counts, ends, strict=True)])
+
+
+def _lengths(text: str) -> Floats:
+    return np.concatenate([np.full(count, hours) for count, hours in json.loads(text)])
+
+
+def _cf_unit(name: str) -> str:
+    try:
+        return unit_of(name)
+    except ValueError:
+        return "1"

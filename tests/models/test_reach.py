@@ -1,0 +1,78 @@
+"""A reach delays water and keeps it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from yuqian.models.book import Answer
+from yuqian.models.catchment import Catchment
+from yuqian.models.clock import Clock
+from yuqian.models.kind import Kind
+from yuqian.models.outlet import Outlet
+from yuqian.models.reach import Reach
+from yuqian.models.river_node import RiverNode
+from yuqian.optimise.answers import answers
+from yuqian.optimise.assemble import SeriesByAsset, assemble
+from yuqian.optimise.compile import compile_model
+from yuqian.optimise.solve import solve
+from yuqian.reports.audit import Audit, audit
+
+CLOCK = Clock.of_days(dt.date(2030, 7, 1), 3)
+
+
+def solved(assets: Sequence[Kind], series: SeriesByAsset, clock: Clock = CLOCK) -> tuple[dict[str, Answer], Audit]:
+    """Answers of all assets, audited."""
+    assembly = assemble(assets, series, clock)
+    program = compile_model(assembly.model)
+    solution = solve(program)
+    found = answers(assembly, program, solution)
+    result = audit(assembly.assets, found, clock, solution.objective_yuan)
+    result.require()
+    return found, result
+
+
+def river(inflow: Sequence[float], shares: tuple[float, ...], loss: float = 0.0) -> Answer:
+    """What leaves a reach that the given natural inflow enters, one number a day."""
+    clock = Clock.of_days(dt.date(2030, 7, 1), len(inflow), hours_per_day=1)
+    assets = (
+        RiverNode(id="upper"), Catchment(id="land", node="upper", area_km2=1.0, runoff_depth_mm_per_year=1.0),
+        Reach(id="reach", node_from="upper", node_to="lower", lag_share_fraction=shares, loss_of_inflow_fraction=loss),
+        RiverNode(id="lower"), Outlet(id="mouth", node="lower", flow_min_m3_per_s=0.0, shortage_price_yuan_per_m3=1.0),
+    )  # fmt: skip
+    found, _ = solved(assets, {("land", "inflow_m3_per_s"): np.array(inflow)}, clock)
+    return found["mouth"]
+
+
+def test_a_pulse_arrives_later_and_spread_out() -> None:
+    out = river([0.0, 100.0, 0.0, 0.0, 0.0], (0.3, 0.5, 0.2))
+    assert out.outflow_m3_per_s == pytest.approx([0.0, 30.0, 50.0, 20.0, 0.0], abs=1e-6)
+
+
+def test_water_on_its_way_at_the_end_is_there_at_the_beginning() -> None:
+    out = river([0.0, 0.0, 0.0, 100.0], (0.3, 0.5, 0.2))
+    assert out.outflow_m3_per_s == pytest.approx([50.0, 20.0, 0.0, 30.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 9])
+def test_what_goes_in_comes_out_less_the_loss(days: int) -> None:
+    """Also over a horizon that is shorter than the longest lag."""
+    inflow = np.linspace(5.0, 50.0, days)
+    out = river(inflow.tolist(), (0.0, 0.1, 0.2, 0.3, 0.4), loss=0.2)
+    assert out.outflow_m3_per_s.sum() == pytest.approx(0.8 * inflow.sum())
+
+
+def test_shares_that_do_not_sum_to_one_are_refused() -> None:
+    with pytest.raises(ValidationError, match="sum to 1"):
+        Reach(id="reach", node_from="a", node_to="b", lag_share_fraction=(0.3, 0.5), loss_of_inflow_fraction=0.0)
+
+
+def test_steps_longer_than_a_day_are_refused() -> None:
+    ten_days = Clock.of_days(dt.date(2030, 7, 1), 2, hours_per_day=240)
+    example = Reach.example()
+    with pytest.raises(ValueError, match="longer steps"):
+        assemble((example.asset, *example.ports), {}, ten_days)
