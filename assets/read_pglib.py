@@ -1,0 +1,90 @@
+"""Reads unit-commitment cases of the library pglib-uc: one bus, thermal units, plants by profile, one spinning reserve.
+
+Format and model are those of the library's MODEL document (B. Knueven, J. Ostrowski, J.-P. Watson, Power Grid Lib: Unit
+Commitment). Demand and reserve must be met. The relaxation of ``Formulation.THREE_BINARY`` is that of the published model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from yuqian.assets.published_case import Case, CaseBuilder, MalformedCase, convex_envelope
+from yuqian.models.bus import Bus
+from yuqian.models.commitment_law import Commitment, Formulation
+from yuqian.models.load_profile import LoadProfile
+from yuqian.models.renewable_profile import RenewableProfile
+from yuqian.models.reserve_requirement import ReserveRequirement
+from yuqian.models.thermal_unit import ThermalUnit
+
+_TOP = {"time_periods", "demand", "reserves", "thermal_generators", "renewable_generators"}
+_THERMAL = {
+    "must_run", "power_output_minimum", "power_output_maximum", "ramp_up_limit", "ramp_down_limit", "ramp_startup_limit",
+    "ramp_shutdown_limit", "time_up_minimum", "time_down_minimum", "power_output_t0", "unit_on_t0", "time_down_t0",
+    "time_up_t0", "startup", "piecewise_production", "name",
+}  # fmt: skip
+_RENEWABLE = {"power_output_minimum", "power_output_maximum", "name"}
+_VOLTAGE_KV = 220.0
+"""Of the one bus; no rule looks at it."""
+
+
+def read_pglib(
+    path: Path,
+    commitment: Commitment = Commitment.INTEGER,
+    formulation: Formulation = Formulation.THREE_BINARY,
+    allow: Collection[str] = (),
+) -> Case:
+    """The case in a JSON file.
+
+    Args:
+        allow: fields to be left out knowingly.
+
+    Raises:
+        UnsupportedCase: listing all fields that our kinds cannot carry.
+        MalformedCase: for a file that lacks what the format requires.
+    """
+    data = json.loads(path.read_text(encoding="utf-8"))
+    builder = CaseBuilder(path.name, allow, commitment, formulation)
+    try:
+        _read(data, builder)
+        return builder.case(int(data["time_periods"]), 1.0)
+    except KeyError as error:
+        raise MalformedCase(f"{path.name}: the field {error} is missing") from None
+
+
+def _read(data: Mapping[str, Any], builder: CaseBuilder) -> None:
+    for name in set(data) - _TOP:
+        builder.cannot_carry(name)
+    bus, reserve = builder.id_of("bus"), builder.id_of("spinning_reserve")
+    builder.add(Bus(id=bus, voltage_kv=_VOLTAGE_KV))
+    builder.add(LoadProfile(id=builder.id_of("demand"), bus=bus), demand_mw=data["demand"])
+    builder.add(ReserveRequirement(id=reserve, requirement_base_mw=0.0), requirement_mw=data["reserves"])
+    for name, unit in data["thermal_generators"].items():
+        for unknown in set(unit) - _THERMAL:
+            builder.cannot_carry(f"thermal_generators.{unknown}")
+        builder.add(_thermal(builder, name, unit, bus, reserve))
+    for name, plant in data["renewable_generators"].items():
+        for unknown in set(plant) - _RENEWABLE:
+            builder.cannot_carry(f"renewable_generators.{unknown}")
+        lowest, highest = plant["power_output_minimum"], plant["power_output_maximum"]
+        asset = RenewableProfile(id=builder.id_of(name), bus=bus, rated_mw=max(highest))
+        builder.add(asset, lowest_mw=lowest, highest_mw=highest)
+
+
+def _thermal(builder: CaseBuilder, name: str, unit: Mapping[str, Any], bus: str, reserve: str) -> ThermalUnit:
+    power, cost = convex_envelope((point["mw"], point["cost"]) for point in unit["piecewise_production"])
+    is_on = bool(unit["unit_on_t0"])
+    low = unit["power_output_minimum"]
+    return ThermalUnit(
+        id=builder.id_of(name), bus=bus, reserve=reserve, power_min_mw=low,
+        power_max_mw=unit["power_output_maximum"], ramp_up_mw_per_h=unit["ramp_up_limit"],
+        ramp_down_mw_per_h=unit["ramp_down_limit"], ramp_startup_mw=max(unit["ramp_startup_limit"], low),
+        ramp_shutdown_mw=max(unit["ramp_shutdown_limit"], low), time_up_minimum_h=unit["time_up_minimum"],
+        time_down_minimum_h=unit["time_down_minimum"],
+        initial_status_h=unit["time_up_t0"] if is_on else -unit["time_down_t0"],
+        initial_power_mw=unit["power_output_t0"], start_lag_h=tuple(tier["lag"] for tier in unit["startup"]),
+        start_cost_yuan=tuple(tier["cost"] for tier in unit["startup"]), curve_power_mw=power, curve_cost_yuan_per_h=cost,
+        must_run=bool(unit["must_run"]), commitment=builder.commitment, formulation=builder.formulation,
+    )  # fmt: skip

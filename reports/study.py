@@ -1,0 +1,226 @@
+"""A study: one scenario of a region, ready to be run.
+
+``load`` reads and checks everything, ``Study.run`` goes through the arrows of the house one by one: series, model, program,
+solution, results. Nothing is written before the answer has passed its audit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from yuqian.assets.scenario import Region, load_region
+from yuqian.models.clock import Clock, Floats
+from yuqian.optimise.assemble import Assembly, assemble
+from yuqian.optimise.compile import compile_model
+from yuqian.optimise.entries import Books, books
+from yuqian.optimise.program import Program
+from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions, solve
+from yuqian.reports.audit import Audit
+from yuqian.reports.results import Results, collect, read_results
+from yuqian.reports.targets import TargetReport, count_targets
+from yuqian.timeseries.make import make_series
+from yuqian.timeseries.series import Series
+
+DEFAULT_SCENARIO = "2030-plan"
+LIBRARIES = ("yuqian", "pyomo", "highspy", "numpy", "scipy", "pandas", "xarray", "pvlib")
+WATER_DEMAND = "demand_m3_per_s"
+
+Tell = Callable[[str, Progress | None], None]
+"""Called with the name of the phase when it begins, and with the progress while the solver runs."""
+
+
+class NoAnswer(RuntimeError):
+    """The solve ended without an answer; ``outcome`` says how."""
+
+    def __init__(self, outcome: Outcome, advice: str) -> None:
+        super().__init__(f"the solve ended as '{outcome.value}': {advice}")
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """An audited answer.
+
+    Attributes:
+        folder: where it is saved; None if it was not.
+        seconds: how long each phase took, in order.
+        size: columns, rows and non-zeros of the program.
+    """
+
+    study: Study
+    results: Results
+    audit: Audit
+    targets: TargetReport
+    ledger: Books
+    solution: Solution
+    folder: Path | None
+    seconds: dict[str, float]
+    size: tuple[int, int, int]
+
+    @property
+    def objective_yuan(self) -> float:
+        return self.solution.objective_yuan
+
+    def __repr__(self) -> str:
+        targets = self.targets
+        return (
+            f"<run of {self.study.region.scenario}: {self.solution.outcome.value}, {self.objective_yuan:.6g} yuan; "
+            f"{targets.capacity.counted_mw:.0f} MW {targets.capacity.verdict.value}, "
+            f"{targets.water.allocated_hm3:.1f} hm3 {targets.water.verdict.value}, "
+            f"{targets.people.supplied_persons:.0f} persons {targets.people.verdict.value}>"
+        )
+
+
+@dataclass(frozen=True)
+class Study:
+    """A scenario with its calendar and series.
+
+    Attributes:
+        region: assets in service, every value with its source.
+        clock: the year, by the hour and by the day.
+        series: what sun, wind, rivers and people do.
+    """
+
+    region: Region
+    clock: Clock
+    series: Series
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over catalogue, series, calendar and the versions of what computes."""
+        digest = hashlib.sha256()
+        digest.update(self.region.fingerprint().encode())
+        digest.update(self.series.fingerprint.encode())
+        digest.update(self.clock.power.stamps.tobytes())
+        digest.update(json.dumps(versions(), sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def assemble(self) -> Assembly:
+        """The Pyomo model with its ledger."""
+        return assemble(self.region.kinds, self.series.as_mapping(), self.clock)
+
+    def demands(self) -> dict[str, Floats]:
+        """Water demand of each user by water step, m3/s."""
+        return {owner: values for (owner, name), values in self.series.as_mapping().items() if name == WATER_DEMAND}
+
+    def run(self, options: SolverOptions | None = None, tell: Tell | None = None, runs: Path | None = None) -> RunResult:
+        """Solve the year, audit the answer and save it under ``runs/<id>/`` if a folder is given.
+
+        Raises:
+            NoAnswer: when the solve ends without an answer.
+            AuditError: when the answer fails its audit; nothing is written then.
+        """
+        timer = _Timer(tell or (lambda phase, progress: None))
+        with timer.phase("declare"):
+            assembly = self.assemble()
+        with timer.phase("compile"):
+            program = compile_model(assembly.model)
+        with timer.phase("solve"):
+            solution = solve(program, options, timer.progress)
+        if solution.x is None:
+            raise NoAnswer(solution.outcome, _ADVICE.get(solution.outcome, "see the solver's log"))
+        with timer.phase("collect"):
+            ledger = books(assembly, program, solution.x)
+            results = collect(assembly, program, solution, ledger, self._attributes())
+        with timer.phase("audit"):
+            audit = results.audit()
+            audit.require()
+        targets = count_targets(self.region, ledger, self.demands(), self.clock)
+        folder = None
+        if runs is not None:
+            with timer.phase("save"):
+                folder = self._save(runs, results, solution, audit)
+        size = (program.column_count, program.row_count, int(program.matrix.nnz))
+        return RunResult(self, results, audit, targets, ledger, solution, folder, timer.seconds, size)
+
+    def program(self) -> Program:
+        """The year as arrays, to be given new series and solved many times."""
+        return compile_model(self.assemble().model)
+
+    def _attributes(self) -> dict[str, Any]:
+        return {
+            "scenario": self.region.scenario,
+            "fingerprint": self.fingerprint,
+            "fingerprint_catalogue": self.region.fingerprint(),
+            "fingerprint_series": self.series.fingerprint,
+            "versions": json.dumps(versions(), sort_keys=True),
+        }
+
+    def _save(self, runs: Path, results: Results, solution: Solution, audit: Audit) -> Path:
+        folder = runs / f"{self.region.scenario}-{self.fingerprint[:10]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        results.write(folder / "results.nc")
+        read_results(folder / "results.nc").audit().require()
+        (folder / "solver.log").write_text(solution.log, encoding="utf-8")
+        manifest = {
+            **self._attributes(),
+            "versions": versions(),
+            "status": solution.outcome.value,
+            "objective_yuan": solution.objective_yuan,
+            "audit_largest_relative": audit.largest_relative,
+            "series": {key: _plain(value) for key, value in self.series.dataset.attrs.items()},
+            "assets": [asset.id for asset in self.region.assets],
+        }
+        text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        return folder
+
+
+_ADVICE = {
+    Outcome.INFEASIBLE: "no dispatch keeps all limits; loosen a limit that has no price, such as must-run or a yard's opening stock",
+    Outcome.UNBOUNDED: "something earns without limit; look for a price without a capacity",
+    Outcome.INTERRUPTED: "it was stopped before it had an answer",
+    Outcome.LIMIT_WITHOUT_SOLUTION: "give it more time",
+}
+
+
+def load(scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = ()) -> Study:
+    """Read a scenario with its region and make its series.
+
+    Args:
+        scenario: name of a shipped one, or a path to a scenario file.
+        overrides: ``asset.field=value``, taken last.
+
+    Raises:
+        CatalogueError: with everything that is wrong in all files.
+    """
+    region = load_region(scenario, overrides)
+    clock = Clock.of_year(region.year)
+    return Study(region, clock, make_series(region.kinds, clock))
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+@dataclass
+class _Timer:
+    """Tells what begins and keeps how long it took."""
+
+    tell: Tell
+    seconds: dict[str, float] = field(default_factory=dict)
+    _name: str = ""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self._name = name
+        self.tell(name, None)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - began
+
+    def progress(self, progress: Progress) -> None:
+        self.tell(self._name, progress)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
