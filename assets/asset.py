@@ -97,7 +97,6 @@ class Identity:
     marks: Mapping[str, Mark] = field(default_factory=dict, compare=False)
 
 
-
 @dataclass(frozen=True)
 class Asset:
     """An asset of the catalogue: its identity, its facts, and the kind built from their values.

@@ -57,7 +57,7 @@ def read_egret(
     Args:
         segments: secants that a polynomial cost is replaced by.
         must_serve: load may not be left unserved at any price.
-        allow: fields to be left out knowingly.
+        allow: fields to be left out knowingly. A unit whose own limits differ by step is left out with them.
 
     Raises:
         UnsupportedCase: listing all fields that our kinds cannot carry.

@@ -132,9 +132,7 @@ def meant_by(unknown: str, shapes: Mapping[str, Shape], further: Iterable[str] =
         name = min(same, key=len)
         ending, spelt = split_unit(name)[1], unknown[len(split_unit(name)[0]) :].lstrip("_")
         convert = f"convert the number from {_unit(spelt) or spelt} to {shapes[name].unit}" if spelt else "check the number"
-        return Meant(
-            name, True, f"'{name}' (the name ends in the unit, here '{ending}')", f"write '{name}' and {convert}"
-        )
+        return Meant(name, True, f"'{name}' (the name ends in the unit, here '{ending}')", f"write '{name}' and {convert}")
     allowed = [*shapes, *further]
     near = did_you_mean(unknown, allowed)
     step = f"did you mean '{near}'?" if near else "delete the field, or write one that the kind has"

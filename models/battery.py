@@ -10,7 +10,18 @@ from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Fraction, Kind, NonNegative, Positive
+from yuqian.models.commitment_law import Commitment
+from yuqian.models.kind import (
+    Bus,
+    Capacity,
+    CapacityGroup,
+    Example,
+    Fraction,
+    Kind,
+    NonNegative,
+    Positive,
+    ReserveTo,
+)
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
 from yuqian.models.storage_law import audit_closing, close_stock
@@ -24,6 +35,9 @@ class Battery(Kind):
 
     Powers are at the bus, energy is what the cells hold. What is discharged in a day is at most a number of full cycles
     of the rated energy. The horizon ends with the energy that it began with.
+
+    With a commitment the battery turns one way at a time: wholly (integer), or in shares of the hour (relaxed). Reserve is
+    what it could give beyond the plan, with the cells holding it for ``reserve_duration_h``.
     """
 
     title_en: ClassVar[str] = "Battery storage"
@@ -38,6 +52,9 @@ class Battery(Kind):
     efficiency_discharge_fraction: Efficiency
     cycles_max_per_day: NonNegative
     variable_cost_yuan_per_mwh: NonNegative
+    reserve: ReserveTo | None = None
+    reserve_duration_h: Positive = 1.0
+    commitment: Commitment | None = None
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -68,6 +85,10 @@ class Battery(Kind):
             return discharged <= cycled_max * steps.length_h(Rhythm.WATER, d)
 
         close_stock(m, m.energy_mwh, steps.clock.power.last, opening=None)
+        if self.commitment is not None:
+            self._turn_one_way(m, steps)
+        if self.reserve is not None:
+            self._hold_reserve(m, ledger, steps, self.reserve)
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
         ledger.enter(self.bus, self.id, "charge", sign=-1, mw=m.charge_mw)
         price = self.variable_cost_yuan_per_mwh
@@ -75,6 +96,32 @@ class Battery(Kind):
             self.id, "operation", rhythm=Rhythm.POWER,
             yuan_per_h=lambda t: price * m.discharge_mw[t] + price * m.charge_mw[t],
         )  # fmt: skip
+
+    def _turn_one_way(self, m: pyo.Block, steps: Steps) -> None:
+        domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
+        m.charging_fraction = pyo.Var(steps.hours, dense=False, domain=domain, bounds=(0, 1))
+
+        @m.Constraint(steps.hours)
+        def charging(m: pyo.Block, t: int) -> object:
+            return m.charge_mw[t] <= self.power_max_mw * m.charging_fraction[t]
+
+        @m.Constraint(steps.hours)
+        def discharging(m: pyo.Block, t: int) -> object:
+            return m.discharge_mw[t] + self.power_max_mw * m.charging_fraction[t] <= self.power_max_mw
+
+    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps, reserve: str) -> None:
+        lowest, drawn = self.soc_min_fraction * self.energy_max_mwh, 1.0 / self.efficiency_discharge_fraction
+        m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+
+        @m.Constraint(steps.hours)
+        def reserve_in_power(m: pyo.Block, t: int) -> object:
+            return m.reserve_mw[t] + m.discharge_mw[t] - m.charge_mw[t] <= self.power_max_mw
+
+        @m.Constraint(steps.hours)
+        def reserve_in_cells(m: pyo.Block, t: int) -> object:
+            return drawn * self.reserve_duration_h * m.reserve_mw[t] <= m.energy_mwh[t] - lowest
+
+        ledger.enter(reserve, self.id, "reserve of storage", mw=m.reserve_mw)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "discharging power", answer.discharge_mw, 0.0, self.power_max_mw)
@@ -87,6 +134,19 @@ class Battery(Kind):
         cycles = (out * hours).reshape(clock.water.count, -1).sum(axis=1) / self.energy_max_mwh
         book.within(self.id, "cycles", cycles, None, self.cycles_max_per_day * clock.water.hours / 24)
         audit_closing(book, self.id, answer.energy_mwh, opening=None)
+        if self.commitment is not None:
+            share = answer.charging_fraction
+            book.within(self.id, "direction", share, 0.0, 1.0)
+            book.within(self.id, "charging in its share", answer.charge_mw, None, share * self.power_max_mw)
+            book.within(self.id, "discharging in its share", out, None, (1 - share) * self.power_max_mw)
+            if self.commitment is Commitment.INTEGER:
+                book.equal(self.id, "one way at a time", share, np.round(share))
+        if self.reserve is not None:
+            stored = answer.energy_mwh[1:] - self.soc_min_fraction * self.energy_max_mwh
+            held = stored * self.efficiency_discharge_fraction / self.reserve_duration_h
+            beyond = self.power_max_mw - out + answer.charge_mw
+            book.within(self.id, "reserve", answer.reserve_mw, 0.0, np.minimum(held, beyond))
+            book.enter(self.reserve, answer.reserve_mw)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
         book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)
 

@@ -105,8 +105,11 @@ class Clock:
     def __post_init__(self) -> None:
         if self.power.start != self.water.start or self.power.count % self.water.count:
             raise ValueError("both timelines must start together, and a water step must hold a whole number of power steps")
-        if not np.allclose(self.power.hours.reshape(self.water.count, -1).sum(axis=1), self.water.hours):
+        inside = self.power.hours.reshape(self.water.count, -1)
+        if not np.allclose(inside.sum(axis=1), self.water.hours):
             raise ValueError("the power steps of a water step must fill it exactly")
+        if not np.allclose(inside, inside[:, :1]):
+            raise ValueError("the power steps of a water step must be equally long: they are averaged over without weights")
 
     @classmethod
     def of_days(cls, start: dt.date, days: int, hours_per_day: int = HOURS_PER_DAY) -> Clock:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+import enum
+from typing import Annotated, Any, ClassVar, Self
 
+import numpy as np
 import pyomo.environ as pyo
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
+from yuqian.models.commitment_law import Commitment, Formulation, Units
 from yuqian.models.kind import (
     Bus,
     Capacity,
@@ -20,24 +23,41 @@ from yuqian.models.kind import (
     Kind,
     NonNegative,
     Positive,
+    ReserveTo,
     SeriesNeed,
     WaterFrom,
 )
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.port import Port
+from yuqian.models.start_cost_law import StartTiers, check_tiers
+from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
 from yuqian.models.units import GCE_PER_TCE, KWH_PER_MWH, SECONDS_PER_HOUR
 
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
+class AvailabilityOf(enum.Enum):
+    """What the share that is available is a share of."""
+
+    UNITS = "units"
+    POWER = "power"
+
+
 class CoalUnit(Kind):
-    """A station of identical units, with commitment relaxed: any number of units, whole or not, is online in an hour.
+    """A station of identical units; relaxed, any number of them, whole or not, is online in an hour.
 
     Power is gross, at the generator's terminals. Each unit online runs between its minimum and its rated power and burns
     a straight line of fuel: ``no_load_fraction`` of the full-load fuel at no output, all of it at rated output, where the
-    net coal rate holds. The part-load penalty follows from that line. Units available are the given share of all units; a
-    given share of those is always online. Ramps are limited by the rated power of the whole station. The unit takes raw
-    coal from its yard, make-up water for cooling if it names a node, and sends out what its auxiliaries leave.
+    net coal rate holds. The part-load penalty follows from that line. Available is the given share of all units, or, with
+    ``availability_of`` power, that share of the rated power of every unit online: an expected share of outages belongs on
+    the power when units are whole. A given share of the units available is always online. The unit takes raw coal from its
+    yard, make-up water for cooling if it names a node, and sends out what its auxiliaries leave; held back power counts
+    towards a reserve if it names one.
+
+    Ramps are limited by the rated power of the whole station. With minimum times, start tiers or an initial status the law
+    of unit commitment holds for the station as a group: exact where a unit may ramp through its whole range in a step and
+    its start tiers are hours apart, else a lower bound on the cost. Without an initial status the optimum chooses what was
+    online before. Start lags are times off; the first tier is reached by every start.
     """
 
     title_en: ClassVar[str] = "Coal-fired units"
@@ -62,12 +82,76 @@ class CoalUnit(Kind):
     outage_fraction: Fraction
     hot_derate_fraction_per_c: NonNegative
     hot_derate_above_c: float
+    reserve: ReserveTo | None = None
+    commitment: Commitment = Commitment.RELAXED
+    formulation: Formulation = Formulation.TIGHT
+    availability_of: AvailabilityOf = AvailabilityOf.UNITS
+    time_up_minimum_h: NonNegative = 0.0
+    time_down_minimum_h: NonNegative = 0.0
+    ramp_startup_fraction: Fraction = 1.0
+    ramp_shutdown_fraction: Fraction = 1.0
+    start_lag_h: tuple[float, ...] = (0.0,)
+    start_cost_yuan: tuple[float, ...] = (0.0,)
+    start_fuel_tce: tuple[float, ...] = (0.0,)
+    initial_status_h: float | None = None
+    initial_power_fraction: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _can_be_switched(self) -> Self:
+        check_tiers(self.start_lag_h, self.start_cost_yuan)
+        check_tiers(self.start_lag_h, self.start_fuel_tce)
+        if min(self.ramp_startup_fraction, self.ramp_shutdown_fraction) < self.power_min_fraction:
+            raise ValueError(f"a start or stop below the minimum power ({self.power_min_fraction:g}) can never happen")
+        if self.initial_power_fraction is not None and self.initial_power_fraction < self.power_min_fraction:
+            raise ValueError(f"the initial power must not lie below the minimum power ({self.power_min_fraction:g})")
+        status = self.initial_status_h or 0.0
+        if 0.0 < status < self.time_up_minimum_h and self.initial_power_fraction is not None:
+            reached = self.ramp_startup_fraction + self.ramp_fraction_per_h * max(status - 1.0, 0.0)
+            if self.initial_power_fraction > reached:
+                raise ValueError(f"units started {status:g} h ago cannot have reached more than {reached:g} of rated power")
+        return self
+
+    @property
+    def is_switched(self) -> bool:
+        """Whether anything depends on starts and stops, so that the law of unit commitment is needed."""
+        times = self.time_up_minimum_h or self.time_down_minimum_h or self.initial_status_h is not None
+        limits = min(self.ramp_startup_fraction, self.ramp_shutdown_fraction) < 1.0
+        return bool(times or limits or any(self.start_cost_yuan) or any(self.start_fuel_tce))
+
+    def units(self, clock: Clock) -> Units:
+        """What the law of commitment needs to know, in steps of the clock."""
+        length, rated = step_length_h(clock), self.unit_power_max_mw
+        up, down = (whole_steps(hours, length) for hours in (self.time_up_minimum_h, self.time_down_minimum_h))
+        ramp = self.ramp_fraction_per_h * rated * length
+        return Units(
+            self.unit_count, self.commitment, self.formulation, self.power_min_fraction * rated, rated, ramp, ramp,
+            self.ramp_startup_fraction * rated, self.ramp_shutdown_fraction * rated, up, down,
+            max(up, down, self.tiers(clock).lag_steps[-1]), self.reserve is not None,
+        )  # fmt: skip
+
+    def tiers(self, clock: Clock) -> StartTiers:
+        """Cost and fuel (tce) of starts by steps off."""
+        length = step_length_h(clock)
+        lags = [whole_steps(lag, length) for lag in self.start_lag_h]
+        return StartTiers.of(lags, self.start_cost_yuan, whole_steps(self.time_down_minimum_h, length), self.start_fuel_tce)
+
+    def opening(self, clock: Clock) -> Opening:
+        """What the units did before the horizon."""
+        status, since = self.initial_status_h, None
+        if status is not None:
+            since = whole_steps(abs(status), step_length_h(clock)) * (1 if status > 0 else -1)
+        above = (self.initial_power_fraction or self.power_min_fraction) - self.power_min_fraction
+        return Opening.of(
+            self.unit_count, self.units(clock).past_steps, since, above * self.unit_power_max_mw * self.unit_count
+        )
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        m.online_count = pyo.Var(steps.hours, dense=False, bounds=(0, self.unit_count))
         m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+        if self.is_switched:
+            self._switch(m, ledger, steps)
+        else:
+            self._vary(m, steps)
         self._limit_units(m, steps)
-        self._limit_ramps(m, steps)
         no_load, per_mw = self.fuel_line()
         sent_out = 1.0 - self.auxiliary_fraction
 
@@ -79,6 +163,8 @@ class CoalUnit(Kind):
         ledger.enter(self.coal_yard, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: coal * fuel(t))
         ledger.account(Account.CO2, self.id, "combustion", rhythm=Rhythm.POWER, t_per_h=lambda t: co2 * fuel(t))
         ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
+        if self.reserve is not None:
+            ledger.enter(self.reserve, self.id, "spinning reserve", mw=lambda t: sent_out * m.reserve_mw[t])
         if self.water_node is not None and self.water_m3_per_mwh:
             water = self.water_m3_per_mwh / SECONDS_PER_HOUR
 
@@ -94,48 +180,92 @@ class CoalUnit(Kind):
         full_load = self.coal_rate_net_gce_per_kwh * KWH_PER_MWH / GCE_PER_TCE * net_mw
         return self.no_load_fraction * full_load, (1.0 - self.no_load_fraction) * full_load / self.unit_power_max_mw
 
-    def _limit_units(self, m: pyo.Block, steps: Steps) -> None:
+    def _vary(self, m: pyo.Block, steps: Steps) -> None:
+        """Units online without a past: only how many, and their power."""
+        domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
+        m.online_count = pyo.Var(steps.hours, dense=False, domain=domain, bounds=(0, self.unit_count))
+        if self.reserve is not None:
+            m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
         rated, lowest = self.unit_power_max_mw, self.power_min_fraction * self.unit_power_max_mw
-
-        @m.Constraint(steps.hours)
-        def available(m: pyo.Block, t: int) -> object:
-            return m.online_count[t] <= self.unit_count * m.available_fraction[t]
-
-        @m.Constraint(steps.hours)
-        def must_run(m: pyo.Block, t: int) -> object:
-            return m.online_count[t] >= self.must_run_fraction * self.unit_count * m.available_fraction[t]
+        ramp = self.ramp_fraction_per_h * self.unit_count * self.unit_power_max_mw
 
         @m.Constraint(steps.hours)
         def highest_power(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] <= rated * m.online_count[t]
+            return self._top(m, t) <= rated * m.online_count[t]
 
         @m.Constraint(steps.hours)
         def lowest_power(m: pyo.Block, t: int) -> object:
             return m.power_mw[t] >= lowest * m.online_count[t]
 
-    def _limit_ramps(self, m: pyo.Block, steps: Steps) -> None:
-        ramp = self.ramp_fraction_per_h * self.unit_count * self.unit_power_max_mw
-
         @m.Constraint(steps.later_hours)
         def ramp_up(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] - m.power_mw[t - 1] <= ramp * steps.length_h(Rhythm.POWER, t)
+            return self._top(m, t) - m.power_mw[t - 1] <= ramp * steps.length_h(Rhythm.POWER, t)
 
         @m.Constraint(steps.later_hours)
         def ramp_down(m: pyo.Block, t: int) -> object:
             return m.power_mw[t - 1] - m.power_mw[t] <= ramp * steps.length_h(Rhythm.POWER, t)
 
+    def _switch(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        """Units that start and stop, by the law of unit commitment, and what their starts cost and burn."""
+        units, tiers = self.units(steps.clock), self.tiers(steps.clock)
+        units.declare(m, steps, self.opening(steps.clock))
+        tiers.declare(m, steps, units)
+
+        @m.Constraint(steps.hours)
+        def power(m: pyo.Block, t: int) -> object:
+            return m.power_mw[t] == units.power(m, t)
+
+        per_step = 1.0 / step_length_h(steps.clock)
+        coal, co2 = per_step / self.coal_heat_tce_per_t, per_step * self.co2_t_per_tce
+        if any(tiers.cost):
+            ledger.cost(
+                self.id, "starts", rhythm=Rhythm.POWER,
+                yuan_per_h=lambda t: per_step * tiers.cost_of_starts(m, t, units),
+            )  # fmt: skip
+        if any(tiers.fuel):
+            ledger.enter(
+                self.coal_yard, self.id, "burnt in starts", sign=-1, rhythm=Rhythm.POWER,
+                t_per_h=lambda t: coal * tiers.fuel_of_starts(m, t, units),
+            )  # fmt: skip
+            ledger.account(
+                Account.CO2, self.id, "starts", rhythm=Rhythm.POWER,
+                t_per_h=lambda t: co2 * tiers.fuel_of_starts(m, t, units),
+            )  # fmt: skip
+
+    def _top(self, m: pyo.Block, t: Any) -> Any:
+        return m.power_mw[t] if self.reserve is None else m.power_mw[t] + m.reserve_mw[t]
+
+    def _limit_units(self, m: pyo.Block, steps: Steps) -> None:
+        rated = self.unit_power_max_mw
+
+        @m.Constraint(steps.hours)
+        def available(m: pyo.Block, t: int) -> object:
+            if self.availability_of is AvailabilityOf.POWER:
+                return self._top(m, t) <= rated * m.available_fraction[t] * m.online_count[t]
+            return m.online_count[t] <= self.unit_count * m.available_fraction[t]
+
+        @m.Constraint(steps.hours)
+        def must_run(m: pyo.Block, t: int) -> object:
+            if self.availability_of is AvailabilityOf.POWER:
+                return m.online_count[t] >= self.must_run_fraction * self.unit_count
+            return m.online_count[t] >= self.must_run_fraction * self.unit_count * m.available_fraction[t]
+
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        online, power = answer.online_count, answer.power_mw
-        units = answer.available_fraction * self.unit_count
+        hours = clock.power.count
+        online, power, available = answer.online_count[-hours:], answer.power_mw, answer.available_fraction
+        reserve = answer.reserve_mw if self.reserve is not None else np.zeros(hours)
+        per_unit = available if self.availability_of is AvailabilityOf.POWER else np.ones(hours)
+        units = self.unit_count * (np.ones(hours) if self.availability_of is AvailabilityOf.POWER else available)
         book.within(self.id, "units online", online, units * self.must_run_fraction, units)
-        book.within(
-            self.id, "power of the units online", power,
-            online * self.unit_power_max_mw * self.power_min_fraction, online * self.unit_power_max_mw,
-        )  # fmt: skip
-        station = self.unit_count * self.unit_power_max_mw
-        climb = abs(power[1:] - power[:-1]) / clock.power.hours[1:] / station
-        if len(climb):
-            book.within(self.id, "ramp, as a share of the station per hour", climb, None, self.ramp_fraction_per_h)
+        lowest = online * self.unit_power_max_mw * self.power_min_fraction
+        book.within(self.id, "power of the units online", power, lowest, online * self.unit_power_max_mw * per_unit - reserve)
+        book.within(self.id, "reserve", reserve, 0.0, None)
+        if self.is_switched:
+            self._audit_switching(answer, book, clock)
+        else:
+            self._audit_variation(answer, book, clock, reserve)
+        if self.reserve is not None:
+            book.enter(self.reserve, reserve * (1 - self.auxiliary_fraction))
         net, burnt = power * (1 - self.auxiliary_fraction), self._burnt_tce_per_h(online, power)
         book.enter(self.bus, net)
         book.enter(self.coal_yard, -burnt / self.coal_heat_tce_per_t, Rhythm.POWER)
@@ -145,6 +275,25 @@ class CoalUnit(Kind):
             drawn = power * self.water_m3_per_mwh / 3600
             book.enter(self.water_node, -drawn, Rhythm.POWER)
             book.account(Account.ALLOCATION, drawn, Rhythm.POWER)
+
+    def _audit_variation(self, answer: Answer, book: Book, clock: Clock, reserve: Floats) -> None:
+        power, station = answer.power_mw, self.unit_count * self.unit_power_max_mw
+        if self.commitment is Commitment.INTEGER:
+            book.equal(self.id, "whole units online", answer.online_count, np.round(answer.online_count))
+        if len(power) > 1:
+            climb = (power[1:] + reserve[1:] - power[:-1]) / clock.power.hours[1:] / station
+            fall = (power[:-1] - power[1:]) / clock.power.hours[1:] / station
+            change = np.maximum(climb, fall)
+            book.within(self.id, "ramp, as a share of the station per hour", change, None, self.ramp_fraction_per_h)
+
+    def _audit_switching(self, answer: Answer, book: Book, clock: Clock) -> None:
+        units, tiers = self.units(clock), self.tiers(clock)
+        book.equal(self.id, "power", units.audit(self.id, answer, book, clock, self.opening(clock)), answer.power_mw)
+        starts = tiers.audit(self.id, answer, book, units) / clock.power.hours
+        book.cost(np.array(tiers.cost) @ starts, Rhythm.POWER)
+        burnt = np.array(tiers.fuel) @ starts
+        book.enter(self.coal_yard, -burnt / self.coal_heat_tce_per_t, Rhythm.POWER)
+        book.account(Account.CO2, burnt * self.co2_t_per_tce, Rhythm.POWER)
 
     def _burnt_tce_per_h(self, online: Floats, power: Floats) -> Floats:
         """For the audit: coal at the full-load rate, with the no-load part for units online and the rest for power."""

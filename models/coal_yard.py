@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import OPENING, Clock, Rhythm, Steps
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
-from yuqian.models.storage_law import audit_closing, close_stock
+from yuqian.models.storage_law import audit_closing
 from yuqian.models.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 
@@ -21,7 +21,7 @@ class CoalYard(Kind):
 
     What the stock lacks of that cover at the end of a day is short, at a price for each tonne and day. A share of the
     stock is lost each year to wind, rain and slow oxidation. The horizon starts from the opening stock, a share of the
-    full one, and ends with no less.
+    full one, and ends with no less, or with no less than the closing stock if one is given.
     """
 
     title_en: ClassVar[str] = "Coal yard"
@@ -34,41 +34,48 @@ class CoalYard(Kind):
     loss_fraction_per_year: Fraction
     cover_shortage_price_yuan_per_t: NonNegative
     opening_stock_fraction: Fraction
+    closing_stock_fraction: Fraction | None = None
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        m.stock_t = pyo.Var(steps.day_ends, dense=False, bounds=(0, self.stock_max_t))
-        m.shortfall_t = pyo.Var(steps.days, dense=False, bounds=(0, None))
         cover = self.days_of_cover_min * self.full_burn_t_per_day
+        m.spare_t = pyo.Var(steps.day_ends, dense=False, bounds=(0, max(0.0, self.stock_max_t - cover)))
+        m.shortfall_t = pyo.Var(steps.day_ends, dense=False, bounds=(0, cover))
         lost = self.loss_fraction_per_year / HOURS_PER_YEAR
 
-        @m.Constraint(steps.days)
-        def days_of_cover(m: pyo.Block, d: int) -> object:
-            return m.stock_t[d] + m.shortfall_t[d] >= cover
+        # The stock is counted from the cover upwards and downwards, so that a yard that just keeps its cover rests on two
+        # bounds, day by day. A stock free between its limits would chain all hours of the year to one price of coal, and
+        # every step of the simplex method would touch them all.
+        def stock(d: int) -> Any:
+            return cover + m.spare_t[d] - m.shortfall_t[d]
 
-        close_stock(m, m.stock_t, steps.clock.water.last, self.opening_stock_fraction * self.stock_max_t)
+        opening = self.opening_stock_fraction * self.stock_max_t
+        closing = opening if self.closing_stock_fraction is None else self.closing_stock_fraction * self.stock_max_t
+        m.opens = pyo.Constraint(expr=stock(OPENING) == opening)
+        m.closes = pyo.Constraint(expr=stock(steps.clock.water.last) >= closing)
         ledger.open(self.id, "t_per_h", Rhythm.WATER)
         ledger.enter(
             self.id, self.id, "drawdown",
-            t_per_h=lambda d: (m.stock_t[d - 1] - m.stock_t[d]) / steps.length_h(Rhythm.WATER, d),
+            t_per_h=lambda d: (stock(d - 1) - stock(d)) / steps.length_h(Rhythm.WATER, d),
         )  # fmt: skip
         if lost:
-            ledger.enter(
-                self.id, self.id, "loss", sign=-1, t_per_h=lambda d: 0.5 * lost * (m.stock_t[d - 1] + m.stock_t[d])
-            )  # fmt: skip
+            ledger.enter(self.id, self.id, "loss", sign=-1, t_per_h=lambda d: 0.5 * lost * (stock(d - 1) + stock(d)))
         price = self.cover_shortage_price_yuan_per_t / HOURS_PER_DAY
         ledger.cost(self.id, "cover shortage", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.shortfall_t[d])
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        book.within(self.id, "stock", answer.stock_t, 0.0, self.stock_max_t)
-        book.within(self.id, "shortfall", answer.shortfall_t, 0.0, None)
-        cover = answer.stock_t[1:] + answer.shortfall_t
-        book.within(self.id, "days of cover", cover, self.full_burn_t_per_day * self.days_of_cover_min, None)
-        audit_closing(book, self.id, answer.stock_t, self.stock_max_t * self.opening_stock_fraction)
-        middle = (answer.stock_t[1:] + answer.stock_t[:-1]) / 2
+        cover = self.full_burn_t_per_day * self.days_of_cover_min
+        stock = cover + answer.spare_t - answer.shortfall_t
+        book.within(self.id, "stock", stock, 0.0, self.stock_max_t)
+        book.within(self.id, "spare stock", answer.spare_t, 0.0, None)
+        book.within(self.id, "shortfall", answer.shortfall_t, 0.0, cover)
+        closing = self.opening_stock_fraction if self.closing_stock_fraction is None else self.closing_stock_fraction
+        opening = self.stock_max_t * self.opening_stock_fraction
+        audit_closing(book, self.id, stock, opening, self.stock_max_t * closing)
+        middle = (stock[1:] + stock[:-1]) / 2
         book.open(self.id, Rhythm.WATER)
-        drawn = -np.diff(answer.stock_t) / clock.water.hours
+        drawn = -np.diff(stock) / clock.water.hours
         book.enter(self.id, drawn - middle * self.loss_fraction_per_year / 8760)
-        book.cost(answer.shortfall_t * self.cover_shortage_price_yuan_per_t / 24, Rhythm.WATER)
+        book.cost(answer.shortfall_t[1:] * self.cover_shortage_price_yuan_per_t / 24, Rhythm.WATER)
 
     @classmethod
     def example(cls) -> Example:

@@ -40,6 +40,7 @@ class Refers:
 
 
 Bus = Annotated[str, Refers("mw")]
+ReserveTo = Annotated[str, Refers("mw")]
 WaterFrom = Annotated[str, Refers("m3_per_s")]
 WaterTo = Annotated[str, Refers("m3_per_s", gives=True)]
 CoalFrom = Annotated[str, Refers("t_per_h")]
@@ -103,9 +104,14 @@ class Example:
     series: Mapping[str, float] = field(default_factory=dict)
 
 
+RESERVED_ID = "balance"
+
+
 def _snake_case(text: str) -> str:
     if not (text.isascii() and text.isidentifier() and text == text.lower()):
         raise ValueError("an id is lower-case ascii letters, digits and underscores, and begins with a letter")
+    if text == RESERVED_ID:
+        raise ValueError(f"'{text}' names the ledger's rows; choose another id")
     return text
 
 

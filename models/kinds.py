@@ -11,6 +11,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import pkgutil
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -37,6 +38,8 @@ def known_kinds(folders: Iterable[Path] = ()) -> Mapping[str, type[Kind]]:
         for kind in _kinds_in(module):
             _add(found, info.name, kind)
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        if point.name != point.value.rpartition(".")[2]:
+            raise KindError(f"the entry point '{point.name}' names {point.value}; a kind is called as its module is")
         _add(found, point.name, _only_kind(importlib.import_module(point.value)))
     for folder in folders:
         for path in sorted(folder.glob("*.py")):
@@ -67,9 +70,11 @@ def _only_kind(module: ModuleType) -> type[Kind]:
 
 
 def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"yuqian_kind_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"yuqian_kinds.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise KindError(f"{path} cannot be loaded as a Python module")
     module = importlib.util.module_from_spec(spec)
+    # Pydantic looks up there what the annotations of a field are called.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module

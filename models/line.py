@@ -8,19 +8,18 @@ import pyomo.environ as pyo
 from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Steps
 from yuqian.models.kind import Bus, Example, Fraction, Kind, Positive
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
-
-TRANSPORT_PRICE_YUAN_PER_MWH = 0.01
-"""Keeps power from going to and fro on a line without losses; far below any price of energy."""
 
 
 class Line(Kind):
     """Carries power both ways up to its limit, as a transport model: no voltage angles.
 
-    The loss is a share of the power that enters, whichever way it flows.
+    The loss is a share of the power that enters, whichever way it flows. A line without loss is one signed flow, from
+    ``bus_from`` to ``bus_to``; one with loss needs a flow each way, which is several times dearer to solve over a year. Power
+    sent both ways at once would only lose more, so it pays only where power has no value.
     """
 
     title_en: ClassVar[str] = "Line or transformer"
@@ -38,6 +37,11 @@ class Line(Kind):
         return self
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        if not self.loss_fraction:
+            m.flow_mw = pyo.Var(steps.hours, dense=False, bounds=(-self.power_max_mw, self.power_max_mw))
+            ledger.enter(self.bus_from, self.id, "sent", sign=-1, mw=m.flow_mw)
+            ledger.enter(self.bus_to, self.id, "received", mw=m.flow_mw)
+            return
         m.forward_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
         m.backward_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
         kept = 1.0 - self.loss_fraction
@@ -45,18 +49,17 @@ class Line(Kind):
         ledger.enter(self.bus_to, self.id, "received", mw=lambda t: kept * m.forward_mw[t])
         ledger.enter(self.bus_to, self.id, "sent", sign=-1, mw=m.backward_mw)
         ledger.enter(self.bus_from, self.id, "received", mw=lambda t: kept * m.backward_mw[t])
-        price = TRANSPORT_PRICE_YUAN_PER_MWH
-        ledger.cost(
-            self.id, "transport", rhythm=Rhythm.POWER,
-            yuan_per_h=lambda t: price * m.forward_mw[t] + price * m.backward_mw[t],
-        )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        if not self.loss_fraction:
+            book.within(self.id, "limit", answer.flow_mw, -self.power_max_mw, self.power_max_mw)
+            book.enter(self.bus_from, -answer.flow_mw)
+            book.enter(self.bus_to, answer.flow_mw)
+            return
         book.within(self.id, "limit forward", answer.forward_mw, 0.0, self.power_max_mw)
         book.within(self.id, "limit backward", answer.backward_mw, 0.0, self.power_max_mw)
         book.enter(self.bus_from, answer.backward_mw * (1 - self.loss_fraction) - answer.forward_mw)
         book.enter(self.bus_to, answer.forward_mw * (1 - self.loss_fraction) - answer.backward_mw)
-        book.cost((answer.forward_mw + answer.backward_mw) * TRANSPORT_PRICE_YUAN_PER_MWH, Rhythm.POWER)
 
     @classmethod
     def example(cls) -> Example:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
+from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Steps
+from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import (
     Bus,
     Capacity,
@@ -19,20 +21,26 @@ from yuqian.models.kind import (
     Kind,
     NonNegative,
     Positive,
+    ReserveTo,
     WaterFrom,
 )
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.port import Port
 from yuqian.models.storage_law import audit_closing, close_stock
-from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_YEAR
+from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY, HOURS_PER_YEAR
 
 
 class PumpedStorage(Kind):
-    """A pumped-storage station in linear form: its upper basin as energy that the units could generate from it.
+    """A pumped-storage station: its upper basin as energy that the units could generate from it.
 
     Charging takes ``charge_mw`` from the bus and stores ``efficiency_pump * efficiency_generate`` of it as energy at the
     terminals; the energy of the basin is counted in what it would generate. The basins lose water to evaporation and
-    seepage; the make-up is drawn evenly through the year.
+    seepage; the make-up is drawn evenly through the year. The availability lowers the power of every unit.
+
+    Without a commitment the station is linear. With one, relaxed or integer, it is run by units: each stands still,
+    generates between its lowest and highest power, or pumps, at exactly its pumping power with ``pump_fixed``. Starts of
+    either kind cost, and are limited by unit and day, if so given; the horizon begins in the state that it ends in. Reserve
+    is what the station could generate or stop pumping beyond the plan, with the basin holding it for ``reserve_duration_h``.
     """
 
     title_en: ClassVar[str] = "Pumped storage"
@@ -49,6 +57,23 @@ class PumpedStorage(Kind):
     availability_fraction: Fraction
     make_up_hm3_per_year: NonNegative
     variable_cost_yuan_per_mwh: NonNegative
+    reserve: ReserveTo | None = None
+    reserve_duration_h: Positive = 1.0
+    commitment: Commitment | None = None
+    generate_min_fraction: Fraction = 0.0
+    pump_fixed: bool = False
+    starts_max_per_day: NonNegative | None = None
+    start_cost_yuan: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _by_units_if_asked(self) -> Self:
+        asked = self.generate_min_fraction or self.pump_fixed or self.starts_max_per_day is not None or self.start_cost_yuan
+        if asked and self.commitment is None:
+            raise ValueError(
+                "a minimum of generation, a fixed pumping power and starts belong to units; set the commitment "
+                f"('{Commitment.RELAXED.value}' or '{Commitment.INTEGER.value}')"
+            )
+        return self
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         available = self.unit_count * self.availability_fraction
@@ -63,6 +88,10 @@ class PumpedStorage(Kind):
             return m.energy_mwh[t] == m.energy_mwh[t - 1] + steps.length_h(Rhythm.POWER, t) * gained
 
         close_stock(m, m.energy_mwh, steps.clock.power.last, opening=None)
+        if self.commitment is not None:
+            self._run_by_units(m, ledger, steps)
+        if self.reserve is not None:
+            self._hold_reserve(m, ledger, steps, self.reserve)
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
         ledger.enter(self.bus, self.id, "charge", sign=-1, mw=m.charge_mw)
         if self.water_node is not None and self.make_up_hm3_per_year:
@@ -74,6 +103,81 @@ class PumpedStorage(Kind):
             self.id, "operation", rhythm=Rhythm.POWER,
             yuan_per_h=lambda t: price * m.discharge_mw[t] + price * m.charge_mw[t],
         )  # fmt: skip
+
+    def _run_by_units(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
+        generate, pump = (self.availability_fraction * p for p in (self.unit_power_generate_mw, self.unit_power_pump_mw))
+        m.generating_count = pyo.Var(steps.hour_ends, dense=False, domain=domain, bounds=(0, self.unit_count))
+        m.pumping_count = pyo.Var(steps.hour_ends, dense=False, domain=domain, bounds=(0, self.unit_count))
+
+        @m.Constraint(steps.hours)
+        def one_way_in_a_unit(m: pyo.Block, t: int) -> object:
+            return m.generating_count[t] + m.pumping_count[t] <= self.unit_count
+
+        @m.Constraint(steps.hours)
+        def highest_generation(m: pyo.Block, t: int) -> object:
+            return m.discharge_mw[t] <= generate * m.generating_count[t]
+
+        if self.generate_min_fraction:
+
+            @m.Constraint(steps.hours)
+            def lowest_generation(m: pyo.Block, t: int) -> object:
+                return m.discharge_mw[t] >= self.generate_min_fraction * generate * m.generating_count[t]
+
+        @m.Constraint(steps.hours)
+        def pumping(m: pyo.Block, t: int) -> object:
+            fixed = pump * m.pumping_count[t]
+            return m.charge_mw[t] == fixed if self.pump_fixed else m.charge_mw[t] <= fixed
+
+        last = steps.clock.power.last
+        m.generating_closes = pyo.Constraint(expr=m.generating_count[OPENING] == m.generating_count[last])
+        m.pumping_closes = pyo.Constraint(expr=m.pumping_count[OPENING] == m.pumping_count[last])
+        if self.starts_max_per_day is not None or self.start_cost_yuan:
+            self._count_starts(m, ledger, steps)
+
+    def _count_starts(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        m.generation_start_count = pyo.Var(steps.hours, dense=False, bounds=(0, self.unit_count))
+        m.pumping_start_count = pyo.Var(steps.hours, dense=False, bounds=(0, self.unit_count))
+
+        @m.Constraint(steps.hours)
+        def generation_starts(m: pyo.Block, t: int) -> object:
+            return m.generation_start_count[t] >= m.generating_count[t] - m.generating_count[t - 1]
+
+        @m.Constraint(steps.hours)
+        def pumping_starts(m: pyo.Block, t: int) -> object:
+            return m.pumping_start_count[t] >= m.pumping_count[t] - m.pumping_count[t - 1]
+
+        def started(t: Any) -> Any:
+            return m.generation_start_count[t] + m.pumping_start_count[t]
+
+        if self.starts_max_per_day is not None:
+            inside, most = steps.hours_per_day, self.starts_max_per_day * self.unit_count / HOURS_PER_DAY
+
+            @m.Constraint(steps.days)
+            def starts_in_a_day(m: pyo.Block, d: int) -> object:
+                return sum(started(inside * d + k) for k in range(inside)) <= most * steps.length_h(Rhythm.WATER, d)
+
+        if self.start_cost_yuan:
+            price = self.start_cost_yuan
+
+            def start_cost(t: Any) -> Any:
+                return price / steps.length_h(Rhythm.POWER, t) * started(t)
+
+            ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=start_cost)
+
+    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps, reserve: str) -> None:
+        station = self.unit_count * self.availability_fraction * self.unit_power_generate_mw
+        m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+
+        @m.Constraint(steps.hours)
+        def reserve_in_units(m: pyo.Block, t: int) -> object:
+            return m.reserve_mw[t] + m.discharge_mw[t] - m.charge_mw[t] <= station
+
+        @m.Constraint(steps.hours)
+        def reserve_in_basin(m: pyo.Block, t: int) -> object:
+            return self.reserve_duration_h * m.reserve_mw[t] <= m.energy_mwh[t]
+
+        ledger.enter(reserve, self.id, "reserve of storage", mw=m.reserve_mw)
 
     def make_up_m3_per_s(self) -> float:
         """Make-up water drawn evenly through the year."""
@@ -89,6 +193,13 @@ class PumpedStorage(Kind):
             self.id, "energy law", np.diff(answer.energy_mwh), (stored - answer.discharge_mw) * clock.power.hours
         )  # fmt: skip
         audit_closing(book, self.id, answer.energy_mwh, opening=None)
+        if self.commitment is not None:
+            self._audit_units(answer, book, clock)
+        if self.reserve is not None:
+            beyond = units * self.unit_power_generate_mw - answer.discharge_mw + answer.charge_mw
+            highest = np.minimum(beyond, answer.energy_mwh[1:] / self.reserve_duration_h)
+            book.within(self.id, "reserve", answer.reserve_mw, 0.0, highest)
+            book.enter(self.reserve, answer.reserve_mw)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
         book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)
         if self.water_node is not None and self.make_up_hm3_per_year:
@@ -96,6 +207,30 @@ class PumpedStorage(Kind):
             drawn = np.full(clock.water.count, self.make_up_hm3_per_year * 1e6 / seconds)
             book.enter(self.water_node, -drawn)
             book.account(Account.ALLOCATION, drawn, Rhythm.WATER)
+
+    def _audit_units(self, answer: Answer, book: Book, clock: Clock) -> None:
+        generating, pumping = answer.generating_count, answer.pumping_count
+        for name, values in (("generating", generating), ("pumping", pumping)):
+            book.within(self.id, f"units {name}", values, 0.0, self.unit_count)
+            book.equal(self.id, f"units {name} at the beginning as at the end", values[:1], values[-1:])
+            if self.commitment is Commitment.INTEGER:
+                book.equal(self.id, f"whole units {name}", values, np.round(values))
+        book.within(self.id, "no unit both ways", generating + pumping, None, self.unit_count)
+        highest = generating[1:] * self.availability_fraction * self.unit_power_generate_mw
+        book.within(self.id, "generation by units", answer.discharge_mw, self.generate_min_fraction * highest, highest)
+        highest = pumping[1:] * self.availability_fraction * self.unit_power_pump_mw
+        book.within(self.id, "pumping by units", answer.charge_mw, highest if self.pump_fixed else 0.0, highest)
+        if self.starts_max_per_day is None and not self.start_cost_yuan:
+            return
+        starts: Floats = np.zeros(clock.power.count)
+        for counted, states in ((answer.generation_start_count, generating), (answer.pumping_start_count, pumping)):
+            book.within(self.id, "starts", counted, np.maximum(np.diff(states), 0.0), self.unit_count)
+            starts = starts + counted
+        if self.starts_max_per_day is not None:
+            by_day = starts.reshape(clock.water.count, -1).sum(axis=1)
+            most = self.starts_max_per_day * self.unit_count * clock.water.hours / 24
+            book.within(self.id, "starts in a day", by_day, None, most)
+        book.cost(self.start_cost_yuan * starts / clock.power.hours, Rhythm.POWER)
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.unit_power_generate_mw, CapacityGroup.GENERATION)

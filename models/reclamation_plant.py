@@ -23,6 +23,7 @@ class ReclamationPlant(Kind):
 
     title_en: ClassVar[str] = "Water reclamation plant"
     title_zh: ClassVar[str] = "再生水厂"
+    is_water_source: ClassVar[bool] = True
 
     node_from: WaterFrom
     node_to: WaterTo

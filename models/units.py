@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+MINUTES_PER_HOUR: Final = 60
 HOURS_PER_DAY: Final = 24
 SECONDS_PER_HOUR: Final = 3600.0
 SECONDS_PER_DAY: Final = 86_400.0
@@ -94,6 +95,7 @@ _FIXED: Final = {
     "mm_per_day": "mm/day",
     "max_per_day": "1/day",
     "share_per_c": "1/degC",
+    "coefficient_per_c": "1/degC",
     "fraction_per_c": "1/degC",
     "fraction_per_h": "1/h",
     "fraction_per_year": "1/year",
@@ -117,7 +119,7 @@ def unit_of(name: str) -> str:
     words = name.split("_")
     for length in range(min(5, len(words)), 0, -1):
         found = _read_ending("_".join(words[-length:]))
-        if found is not None:
+        if found is not None and words[-length - 1 : -length] != ["per"]:
             return found
     raise ValueError(f"the name '{name}' ends in no known unit")
 

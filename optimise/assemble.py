@@ -26,7 +26,7 @@ class Assembly:
     """A Pyomo model and what is needed to read its answer.
 
     Attributes:
-        model: one block an asset, a block of balances, one objective; ordinary Pyomo, for any solver.
+        model: ``asset[id]`` for each asset, a block of balances, one objective; ordinary Pyomo, for any solver.
         ledger: who enters what where.
         steps: the index sets.
         assets: what was assembled, in order of id.
@@ -67,10 +67,10 @@ def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Ass
     model = pyo.ConcreteModel()
     steps = Steps(model, clock)
     ledger = Ledger(model, steps)
+    model.asset = pyo.Block([asset.id for asset in ordered])
     with templates():
         for asset in ordered:
-            block = pyo.Block()
-            model.add_component(asset.id, block)
+            block = model.asset[asset.id]
             for name, need in asset.series.items():
                 table(block, name, steps.of(need.rhythm), np.asarray(series[asset.id, name], dtype=float))
             asset.contribute(block, ledger, steps)

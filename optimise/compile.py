@@ -297,7 +297,9 @@ def _objective_expression(objective: Any) -> Any:
 
 def _owner_of(component: Any) -> str:
     block = component.parent_block()
-    return "" if block is block.model() else str(block.local_name)
+    if block is block.model():
+        return ""
+    return str(block.index() if block.parent_component().is_indexed() else block.local_name)
 
 
 def _family(rule: Rule, start: int) -> Family:

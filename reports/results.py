@@ -70,8 +70,15 @@ class Results:
         return {owner: Answer(owner, named) for owner, named in arrays.items()}
 
     def audit(self) -> Audit:
-        """Re-add everything from what the file holds."""
-        return audit(self.assets, self.answers(), self.clock, self.objective_yuan)
+        """Re-add everything from what the file holds.
+
+        Raises:
+            ResultsError: if a decision or series that an asset must have is not there.
+        """
+        try:
+            return audit(self.assets, self.answers(), self.clock, self.objective_yuan)
+        except AttributeError as error:
+            raise ResultsError(f"the results are not whole: {error}") from error
 
     def write(self, path: Path) -> None:
         """Write the file; an existing one is replaced only when the new one is complete."""
@@ -88,7 +95,7 @@ def read_results(path: Path, kinds: Mapping[str, type[Kind]] | None = None) -> R
     """Read a results file back.
 
     Raises:
-        ResultsError: for a file without the groups or attributes of a results file.
+        ResultsError: for a file without the groups or attributes of a results file, or with a kind that is not known.
     """
     known = kinds or known_kinds()
     try:
@@ -100,9 +107,9 @@ def read_results(path: Path, kinds: Mapping[str, type[Kind]] | None = None) -> R
                 groups[name] = dataset.load()
         described = json.loads(groups["inputs"].attrs["assets"])
         clock = _clock_of(attributes)
+        assets = tuple(known[one["kind"]](**one["parameters"]) for one in described)
     except (OSError, KeyError, ValueError) as error:
         raise ResultsError(f"{path} is no results file of yuqian: {error}") from error
-    assets = tuple(known[one["kind"]](**one["parameters"]) for one in described)
     return Results(clock, assets, groups, attributes)
 
 
@@ -143,42 +150,42 @@ def _by_kind(arrays: Mapping[tuple[str, str], Floats], kind_of: Mapping[str, str
     together: dict[tuple[str, str, int], dict[str, Floats]] = {}
     for (owner, name), values in sorted(arrays.items()):
         together.setdefault((kind_of[owner], name, len(values)), {})[owner] = np.asarray(values, dtype=float)
-    dataset = xr.Dataset(coords=_times(clock))
+    variables: dict[str, xr.DataArray] = {}
     for (kind, name, length), by_owner in together.items():
         label = f"{kind}__{name}"
-        if label in dataset:
+        if label in variables:
             label = f"{label}__{length}"
         steps = _dimension(length, clock, label)
         owners = list(by_owner)
-        dataset[label] = xr.DataArray(
+        variables[label] = xr.DataArray(
             np.stack(list(by_owner.values())),
             dims=(f"{label}__asset", steps),
             coords={f"{label}__asset": owners},
             attrs={"name": name, "kind": kind, "units": _cf_unit(name), "long_name": name.replace("_", " ")},
         )
-    return dataset
+    return xr.Dataset(variables, coords=_times(clock))
 
 
 def _balances(sheets: Iterable[BalanceSheet], clock: Clock) -> xr.Dataset:
-    dataset = xr.Dataset(coords=_times(clock))
+    variables: dict[str, xr.DataArray] = {}
     for sheet in sheets:
         if not sheet.lines:
             continue
         entries = [f"{line.owner}: {line.label}" for line in sheet.lines]
-        dataset[sheet.name] = xr.DataArray(
+        variables[sheet.name] = xr.DataArray(
             np.stack([line.values for line in sheet.lines]),
             dims=(f"{sheet.name}__entry", sheet.rhythm.value),
             coords={f"{sheet.name}__entry": entries},
             attrs={"units": unit_of(sheet.flow.rate), "long_name": "given to (+) and taken from (-) the balance"},
         )
-    return dataset
+    return xr.Dataset(variables, coords=_times(clock))
 
 
 def _prices(assembly: Assembly, program: Program, solution: Solution, clock: Clock) -> xr.Dataset:
     """Price of each balance, yuan per unit of its total, and dual of each limit, yuan per unit of its right-hand side."""
-    dataset = xr.Dataset(coords=_times(clock))
+    variables: dict[str, xr.DataArray] = {}
     if solution.row_dual is None or solution.column_dual is None or solution.x is None:
-        return dataset
+        return xr.Dataset(variables, coords=_times(clock))
     duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
     for name, balance in assembly.ledger.balances.items():
         dual = duals.get(("balance", name.replace(".", "__")))
@@ -186,7 +193,7 @@ def _prices(assembly: Assembly, program: Program, solution: Solution, clock: Clo
             continue
         hours = clock.timeline(balance.rhythm).hours
         total = balance.flow.total
-        dataset[f"price__{name}"] = xr.DataArray(
+        variables[f"price__{name}"] = xr.DataArray(
             dual / (hours * balance.flow.total_per_rate_hour),
             dims=(balance.rhythm.value,),
             attrs={"units": f"yuan/{unit_of(total)}", "long_name": "cost of one more unit taken from the balance"},
@@ -195,28 +202,28 @@ def _prices(assembly: Assembly, program: Program, solution: Solution, clock: Clo
         if owner == "balance" or not np.any(dual):
             continue
         label = f"{owner}__{name}"
-        dataset[label] = xr.DataArray(
+        variables[label] = xr.DataArray(
             dual,
             dims=(_dimension(len(dual), clock, label),),
             attrs={"units": "yuan", "long_name": "change of cost per unit of the limit's right-hand side"},
         )
-    return dataset
+    return xr.Dataset(variables, coords=_times(clock))
 
 
 def _indicators(ledger: Books, solution: Solution) -> xr.Dataset:
-    dataset = xr.Dataset()
+    variables: dict[str, xr.DataArray] = {}
     for account, lines in ledger.accounts.items():
         if not lines:
             continue
         names = [f"{line.owner}: {line.label}" for line in lines]
-        dataset[account.value] = xr.DataArray(
+        variables[account.value] = xr.DataArray(
             [float(line.values.sum()) for line in lines],
             dims=(f"{account.value}__entry",),
             coords={f"{account.value}__entry": names},
             attrs={"units": unit_of(account.flow.total), "long_name": _ACCOUNT_NAMES[account]},
         )
-    dataset["iterations"] = xr.DataArray(solution.iterations, attrs={"units": "1"})
-    return dataset
+    variables["iterations"] = xr.DataArray(solution.iterations, attrs={"units": "1", "long_name": "iterations of the solver"})
+    return xr.Dataset(variables)
 
 
 _ACCOUNT_NAMES = {

@@ -16,13 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from yuqian.assets.scenario import Region, load_region
+from yuqian.assets.region import Region
+from yuqian.assets.scenario import load_region
 from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.entries import Books, books
+from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
 from yuqian.optimise.program import Program
-from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions
 from yuqian.reports.audit import Audit
 from yuqian.reports.results import Results, collect, read_results
 from yuqian.reports.targets import TargetReport, count_targets
@@ -123,8 +125,10 @@ class Study:
             assembly = self.assemble()
         with timer.phase("compile"):
             program = compile_model(assembly.model)
+        with timer.phase("estimate prices"):
+            prices = estimated_prices(program, assembly.assets, assembly.series, self.clock, options or SolverOptions())
         with timer.phase("solve"):
-            solution = solve(program, options, timer.progress)
+            solution = solve_from_prices(program, prices, options, timer.progress)
         if solution.x is None:
             raise NoAnswer(solution.outcome, _ADVICE.get(solution.outcome, "see the solver's log"))
         with timer.phase("collect"):
@@ -175,7 +179,7 @@ class Study:
 
 
 _ADVICE = {
-    Outcome.INFEASIBLE: "no dispatch keeps all limits; loosen a limit that has no price, such as must-run or a yard's opening stock",
+    Outcome.INFEASIBLE: "no dispatch keeps all limits; loosen one without a price, such as must-run or an opening stock",
     Outcome.UNBOUNDED: "something earns without limit; look for a price without a capacity",
     Outcome.INTERRUPTED: "it was stopped before it had an answer",
     Outcome.LIMIT_WITHOUT_SOLUTION: "give it more time",

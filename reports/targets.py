@@ -14,7 +14,7 @@ import numpy as np
 
 from yuqian.assets.asset import Asset, Status
 from yuqian.assets.catalogue import Catalogue
-from yuqian.assets.scenario import Region
+from yuqian.assets.region import Region
 from yuqian.assets.source import Confidence, Name
 from yuqian.models.clock import Clock, Floats
 from yuqian.models.kind import CapacityGroup

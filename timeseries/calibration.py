@@ -12,18 +12,20 @@ import numpy as np
 from yuqian.models.clock import Floats
 from yuqian.models.units import HOURS_PER_DAY
 from yuqian.timeseries import statistics as st
+from yuqian.timeseries.calibration_flow import flow_statistics
 from yuqian.timeseries.days import Days
 from yuqian.timeseries.electric_load import ElectricLoad
+from yuqian.timeseries.long_flow import FlowPlan
 from yuqian.timeseries.resource import Context
-from yuqian.timeseries.river import River
+from yuqian.timeseries.river import River, regional_runoff_mm
 from yuqian.timeseries.sun import Sun, dc_share
 from yuqian.timeseries.tables import read_yaml, tables
 from yuqian.timeseries.weather import Weather, WeatherPlan
 from yuqian.timeseries.wind import Wind
 
 CALENDAR_YEAR = 2030
-LONG = "long"
 LONG_YEARS = 200
+FLOW_TRACES = 100
 HOT_C = 35.0
 DRY_MM = 1.0
 COMPOUND_RAIN = 0.45
@@ -64,6 +66,7 @@ def calibration(plan: WeatherPlan | None = None) -> tuple[Check, ...]:
     context = Context(Weather.of(Days(CALENDAR_YEAR), plan))
     found = {**sun_statistics(context), **wind_statistics(context), **warmth_statistics(context)}
     found |= rain_statistics(context) | cross_statistics(context) | load_statistics(context)
+    found |= flow_statistics(FlowPlan(seed=plan.seed, traces=FLOW_TRACES))
     if plan.years >= LONG_YEARS:
         found |= compound_statistics(context)
     targets = read_yaml("calibration")["targets"]
@@ -210,11 +213,12 @@ def compound_statistics(context: Context) -> dict[str, float]:
     if not hit.any():
         return {"compound_return_years": float("inf")}
     sun = st.by_year(st.daily(Sun().make(site("sun"), context)), days, months)
-    inflow = st.by_year(River().make(site("catchment"), context), days, months)
+    inflow = st.by_year(regional_runoff_mm(weather), days, months)
     peak: Floats = ElectricLoad().make(site("load"), context).reshape(st.years(days), -1).max(axis=1)
     return {
         "compound_return_years": st.years(days) / float(hit.sum()),
         "compound_load_above_median": float((peak[hit] > np.median(peak)).mean()),
+        "compound_inflow_ratio_median": float(np.median(inflow[hit] / inflow.mean())),
         "compound_inflow_ratio_max": float((inflow[hit] / inflow.mean()).max()),
         "compound_sun_ratio_min": float((sun[hit] / sun.mean()).min()),
     }

@@ -20,7 +20,8 @@ def dekad_of_position() -> Ints:
     """Ten-day period (0 to 35) of each day of a standard year, shape (365,)."""
     days = Days(STANDARD_YEAR)
     in_month = (days.dates - days.dates.astype("datetime64[M]")).astype(np.int64)
-    return (days.months - 1) * PER_MONTH + np.minimum(in_month // 10, PER_MONTH - 1)
+    dekads: Ints = (days.months - 1) * PER_MONTH + np.minimum(in_month // 10, PER_MONTH - 1)
+    return dekads
 
 
 @lru_cache(maxsize=1)

@@ -81,9 +81,7 @@ def _wave(name: str) -> Floats:
 def calendar_factor(days: Days) -> Floats:
     """Factor of weekday and lunar new year, shape (days.count,)."""
     load = tables("load")
-    festival = np.interp(
-        days.from_new_year, load.numbers("festival_day"), load.numbers("festival_factor"), left=1.0, right=1.0
-    )
+    festival = np.interp(days.from_new_year, load.numbers("festival_day"), load.numbers("festival_factor"), left=1.0, right=1.0)
     factor: Floats = load.numbers("weekday_factor")[days.weekdays] * festival
     return factor
 

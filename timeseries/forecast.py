@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Quantity(enum.Enum):
     INFLOW = "inflow"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecaster:
     """Issues forecasts of one series.
 
@@ -74,14 +75,16 @@ class Forecaster:
         if not 0 <= start < len(self.truth) or steps < 1:
             raise ValueError(f"a forecast starts within the {len(self.truth)} steps of its series, got {start}")
         truth = self.truth[start : start + steps]
-        lead_h = (np.arange(len(truth)) + 0.5) * self.step_h
-        error = self._path()[start : start + len(truth)] * self.size(lead_h)
+        lead_h: Floats = (np.arange(len(truth), dtype=float) + 0.5) * self.step_h
+        spread = self.size(lead_h)
+        error: Floats = self._path[start : start + len(truth)] * spread
         if self.form is ErrorForm.ADDED:
             guess = np.clip(truth + error * self.capacity, 0.0, max(self.capacity, float(self.truth.max())))
             return np.where(truth > 0, guess, 0.0) if self.quantity is Quantity.SUN else guess
-        spread = self.size(lead_h)
-        return truth * np.exp(error - 0.5 * spread**2)
+        forecast: Floats = truth * np.exp(error - 0.5 * spread**2)
+        return forecast
 
+    @cached_property
     def _path(self) -> Floats:
         """Unit-variance error of every step, shape (n,)."""
         memory = tables("forecast").number(f"{self.quantity.value}_memory_per_h") ** self.step_h

@@ -13,11 +13,12 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from scipy import special
 
 from yuqian.models.clock import Floats
-from yuqian.models.units import DAYS_PER_YEAR, M3_PER_S_PER_MM_PER_DAY_KM2
-from yuqian.timeseries.days import STANDARD_YEAR, Days, to_days
+from yuqian.models.units import DAYS_PER_YEAR, M3_PER_S_PER_MM_PER_DAY_KM2, unit_of
+from yuqian.timeseries.days import STANDARD_YEAR, Days, Ints, to_days
 from yuqian.timeseries.dekads import PER_YEAR, dekad_of_position, lengths
 from yuqian.timeseries.pearson import Pearson3
 from yuqian.timeseries.river import CatchmentSite, regional_runoff_mm
@@ -29,6 +30,9 @@ Singles = npt.NDArray[np.float32]
 DEVIATES = np.linspace(-6.0, 6.0, 4001)
 SHAPE_YEARS = 30
 NEAREST = 5
+JOIN_WEIGHTS = (np.float32(0.35), np.float32(0.20), np.float32(0.10))
+"""Shares of the step between two periods that the first, second and third day on either side take up."""
+FLOW_MIN = np.float32(1e-6)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,12 @@ class LongFlow:
         return tuple(Pearson3(float(m), float(v), float(ratio * v)) for m, v in zip(mean, variation, strict=True))
 
     @cached_property
+    def memory(self) -> Floats:
+        """Lag-1 correlation of the deviates with the period before, shape (36,)."""
+        memory: Floats = np.clip(_by_dekad(tables("river").months("dekad_memory")), 0.0, 0.99)
+        return memory
+
+    @cached_property
     def deviates(self) -> Singles:
         """Normal deviates of ten-day flow: the region first, then the catchments, shape (traces, 1 + sites, steps)."""
         shared = tables("river").number("flow_site_correlation")
@@ -90,11 +100,10 @@ class LongFlow:
             for site, key in enumerate(keys, start=1):
                 own = streams.of(Process.FLOW_SITE, key).standard_normal(self.steps + 1)
                 noise[trace, site] = np.sqrt(shared) * noise[trace, 0] + np.sqrt(1.0 - shared) * own
-        memory = np.clip(_by_dekad(tables("river").months("dekad_memory")), 0.0, 0.99)
         out = np.empty((self.plan.traces, 1 + len(keys), self.steps), dtype=np.float32)
         now = noise[:, :, 0]
         for step in range(self.steps):
-            r = memory[step % PER_YEAR]
+            r = self.memory[step % PER_YEAR]
             now = np.float32(r) * now + np.float32(np.sqrt(1.0 - r * r)) * noise[:, :, step + 1]
             out[:, :, step] = now
         return out
@@ -131,9 +140,32 @@ class LongFlow:
         by_year = self.dekads_m3_per_s.reshape(self.plan.traces, len(self.catchments), self.plan.years, PER_YEAR)
         daily = np.repeat(by_year, lengths(), axis=-1)
         daily *= shape
-        return daily.reshape(self.plan.traces, len(self.catchments), -1)
+        return self._joined(daily.reshape(self.plan.traces, len(self.catchments), -1))
 
-    def _picks(self, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def _joined(self, daily: Singles) -> Singles:
+        """Days without most of the steps where periods meet; every ten-day mean is kept."""
+        tiled = np.tile(lengths(), self.plan.years)
+        starts = np.concatenate(([0], np.cumsum(tiled)[:-1]))
+        meet = starts[1:]
+        step = np.log(np.maximum(daily[..., meet], FLOW_MIN) / np.maximum(daily[..., meet - 1], FLOW_MIN))
+        for away, weight in enumerate(JOIN_WEIGHTS):
+            daily[..., meet + away] *= np.exp(-weight * step)
+            daily[..., meet - 1 - away] *= np.exp(weight * step)
+        found = np.add.reduceat(daily, starts, axis=-1) / tiled.astype(np.float32)
+        daily *= np.repeat(self.dekads_m3_per_s / np.maximum(found, FLOW_MIN), tiled, axis=-1)
+        return daily
+
+    def dataset(self, by_day: bool = False) -> xr.Dataset:
+        """The flows with names, units and source: dimensions trace, catchment and ``dekad`` or ``day``."""
+        step = "day" if by_day else "dekad"
+        values = self.days_m3_per_s() if by_day else self.dekads_m3_per_s
+        name = "inflow_m3_per_s"
+        attrs = {"units": unit_of(name), "source": "yuqian.timeseries: periodic AR(1), Pearson III margins"}
+        coords = {"catchment": [c.id for c in self.catchments], "trace": np.arange(self.plan.traces)}
+        notes = {"seed": self.plan.seed, "years": self.plan.years, "calendar": "365 days; 36 ten-day periods a year"}
+        return xr.Dataset({name: (("trace", "catchment", step), values, attrs)}, coords, notes)
+
+    def _picks(self, order: Ints) -> Ints:
         """Library year for each ten-day period: one of the nearest by rank, shape (traces, steps)."""
         rank = special.ndtr(self.deviates[:, 0].astype(float)) * SHAPE_YEARS
         for trace in range(self.plan.traces):
@@ -141,7 +173,8 @@ class LongFlow:
             rank[trace] += (jitter - 0.5) * NEAREST
         place = np.clip(rank.astype(np.int64), 0, SHAPE_YEARS - 1)
         dekad = np.tile(np.arange(PER_YEAR), self.plan.years)
-        return order[place, dekad]
+        picked: Ints = order[place, dekad]
+        return picked
 
 
 def _by_dekad(by_month: Floats) -> Floats:
@@ -150,7 +183,7 @@ def _by_dekad(by_month: Floats) -> Floats:
     return np.bincount(dekad_of_position(), weights=daily) / lengths()
 
 
-def _shapes(seed: int) -> tuple[Singles, npt.NDArray[np.int64]]:
+def _shapes(seed: int) -> tuple[Singles, Ints]:
     """Daily flow over its ten-day mean in library years, and the years ordered by flow in each period.
 
     Returns:

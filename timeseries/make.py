@@ -12,6 +12,8 @@ from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
 from yuqian.models.kind import SeriesNeed
 from yuqian.models.units import HOURS_PER_DAY
 from yuqian.timeseries.days import Days
+from yuqian.timeseries.measured import Measured
+from yuqian.timeseries.measured_weather import measured_weather
 from yuqian.timeseries.resource import Context, ResourceError
 from yuqian.timeseries.resources import resource
 from yuqian.timeseries.series import Series, series_of
@@ -28,7 +30,9 @@ class Needy(Protocol):
     def series(self) -> Mapping[str, SeriesNeed]: ...
 
 
-def make_series(assets: Iterable[Needy], clock: Clock, plan: WeatherPlan | None = None) -> Series:
+def make_series(
+    assets: Iterable[Needy], clock: Clock, plan: WeatherPlan | None = None, measured: Measured | None = None
+) -> Series:
     """All series that ``assets`` ask for, over ``clock``.
 
     Weather is made for whole years, so a week has the same series alone as within its year.
@@ -37,13 +41,15 @@ def make_series(assets: Iterable[Needy], clock: Clock, plan: WeatherPlan | None 
         assets: in any order; the outcome does not depend on it, nor on which others there are.
         clock: whole days from midnight.
         plan: which weather; the reference year when None. Several years give series with a dimension ``member``.
+        measured: a real or typical year that stands in for the generated weather.
 
     Raises:
         ResourceError: for a resource that is not there, an asset that lacks what it asks for, or a wrong rhythm.
     """
     plan = plan or WeatherPlan()
     days = Days.of_clock(clock)
-    context = Context(Weather.of(days, plan))
+    weather = Weather.of(days, plan) if measured is None else measured_weather(measured, days, plan)
+    context = Context(weather)
     values: dict[tuple[str, str], Floats] = {}
     rhythms: dict[str, Rhythm] = {}
     sources: dict[str, set[str]] = {}
@@ -57,11 +63,13 @@ def make_series(assets: Iterable[Needy], clock: Clock, plan: WeatherPlan | None 
     stamps = {rhythm: clock.timeline(rhythm).stamps for rhythm in Rhythm}
     texts = {name: f"yuqian.timeseries: {', '.join(sorted(found))}" for name, found in sources.items()}
     members = tuple(range(plan.years)) if plan.years > 1 else None
-    return series_of(values, rhythms, stamps, texts, _attrs(plan), members)
+    return series_of(values, rhythms, stamps, texts, _attrs(plan, measured), members)
 
 
-def _attrs(plan: WeatherPlan) -> dict[str, object]:
+def _attrs(plan: WeatherPlan, measured: Measured | None) -> dict[str, object]:
+    file = {} if measured is None else {f"weather_{key}": measured.dataset.attrs[key] for key in ("source", "sha256")}
     return {
+        **file,
         "source": f"synthetic weather of yuqian {version('yuqian')}",
         "seed": plan.seed,
         "member": plan.member,

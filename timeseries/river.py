@@ -8,12 +8,17 @@ import numpy as np
 
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.units import M3_PER_S_PER_MM_PER_DAY_KM2
-from yuqian.timeseries.resource import Context, Resource
+from yuqian.timeseries.days import Days, to_days
+from yuqian.timeseries.resource import Context, Resource, ResourceError
+from yuqian.timeseries.statistics import by_year
 from yuqian.timeseries.streams import key_of
 from yuqian.timeseries.tables import MONTHS, tables
-from yuqian.timeseries.weather import Weather
+from yuqian.timeseries.typical_year import to_pearson_totals
+from yuqian.timeseries.weather import InflowEngine, Weather
 
 SPIN_UP_DAYS = 365
+YEARS_FOR_PEARSON = 10
+FACTOR_MIN = 0.1
 
 
 class CatchmentSite(Protocol):
@@ -46,17 +51,43 @@ def regional_runoff_mm(weather: Weather) -> Floats:
 def _scale(weather: Weather) -> Floats:
     """Factor by day that brings the months of the run to the runoff table, times the stress on inflow."""
     usual = weather.usual
+    months = usual.keep("runoff months", lambda: _month_factors(usual))
+    years = usual.keep("runoff years", lambda: _year_factor(usual, _spread(months, usual.days)))
+    scale: Floats = _spread(months, weather.days) * years[weather.days.years_run] * weather.stress_factor("inflow_factor")
+    return scale
 
-    def make() -> Floats:
-        river = tables("river")
-        wanted = river.number("runoff_mm_per_year") * river.months("runoff_month_share")
-        found = usual.month_means(runoff_mm(usual, usual.rain_mm))
-        per_year = np.bincount(usual.days.months, minlength=MONTHS + 1)[1:] / (usual.days.years_run[-1] + 1)
-        factor: Floats = wanted / (found * per_year)
-        return factor
 
-    factor = usual.keep("runoff scale", make) if weather.plan.keep_means else np.ones(MONTHS)
-    return factor[weather.days.months - 1] * weather.stress_factor("inflow_factor")
+def _month_factors(usual: Weather) -> tuple[Floats, Floats]:
+    """Twelve factors that are spread smoothly over the days, and twelve for the little that this leaves."""
+    if not usual.plan.keep_means:
+        return np.ones(MONTHS), np.ones(MONTHS)
+    river, days = tables("river"), usual.days
+    per_year = np.bincount(days.months, minlength=MONTHS + 1)[1:] / (days.years_run[-1] + 1)
+    wanted = river.number("runoff_mm_per_year") * river.months("runoff_month_share") / per_year
+    plain = runoff_mm(usual, usual.rain_mm)
+    smooth = wanted / usual.month_means(plain)
+    rest = wanted / usual.month_means(plain * _spread((smooth, np.ones(MONTHS)), days))
+    return smooth, rest
+
+
+def _spread(months: tuple[Floats, Floats], days: Days) -> Floats:
+    """Factor of each day from those of the months, shape (days.count,)."""
+    smooth, rest = months
+    factor: Floats = np.maximum(to_days(smooth, days.positions), FACTOR_MIN) * rest[days.months - 1]
+    return factor
+
+
+def _year_factor(usual: Weather, day_factor: Floats) -> Floats:
+    """Factor of each year that brings the totals to Pearson III where the plan wants it, shape (years,)."""
+    river, days = tables("river"), usual.days
+    if usual.plan.inflow is InflowEngine.SOIL:
+        return np.ones(int(days.years_run[-1]) + 1)
+    totals = by_year(runoff_mm(usual, usual.rain_mm) * day_factor, days)
+    if len(totals) < YEARS_FOR_PEARSON:
+        raise ResourceError(f"Pearson III totals need {YEARS_FOR_PEARSON} weather years or more, the plan has {len(totals)}")
+    wanted = to_pearson_totals(totals[:, None], river.number("annual_variation"), river.number("skew_ratio"))
+    factor: Floats = wanted[:, 0] / totals
+    return factor
 
 
 def runoff_mm(weather: Weather, rain_mm: Floats) -> Floats:

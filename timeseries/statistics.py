@@ -29,7 +29,7 @@ def daily(hourly: Floats) -> Floats:
 def by_year(values: Floats, days: Days, months: Collection[int] | None = None) -> Floats:
     """Sum of daily values over each year of the run, or over some months of it, shape (years,)."""
     chosen = values if months is None else np.where(np.isin(days.months, list(months)), values, 0.0)
-    return np.bincount(days.years_run, weights=chosen)
+    return np.bincount(days.years_run, weights=chosen).astype(float)
 
 
 def variation(values: Floats) -> float:
@@ -64,9 +64,7 @@ def by_decade(first: Floats, second: Floats, days: Days, months: Collection[int]
     for decade in range(decades):
         inside = (days.years_run // DECADE == decade) | (decades == 1)
         found.append(
-            float(
-                np.mean([np.corrcoef(first[at], second[at])[0, 1] for at in (inside & (days.months == m) for m in months)])
-            )
+            float(np.mean([np.corrcoef(first[at], second[at])[0, 1] for at in (inside & (days.months == m) for m in months)]))
         )
     return found
 

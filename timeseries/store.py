@@ -46,7 +46,7 @@ def write(series: Series, path: Path) -> Path:
         return path
     if importlib.util.find_spec("zarr") is None:
         raise SeriesError("writing .zarr needs the package 'zarr'; install it, or write .nc")
-    dataset.astype(np.float32).assign_attrs(dataset.attrs).to_zarr(path, mode="w")
+    dataset.astype(np.float32).assign_attrs(dataset.attrs).to_zarr(path, mode="w", zarr_format=2, consolidated=True)
     return path
 
 
@@ -65,8 +65,10 @@ def read(path: Path) -> Series:
     else:
         if importlib.util.find_spec("zarr") is None:
             raise SeriesError("reading .zarr needs the package 'zarr'")
-        dataset = xr.open_zarr(path).load()
-    lacking = [name for name in dataset.data_vars if f"asset_{name}" not in dataset.coords or "units" not in dataset[name].attrs]
+        dataset = xr.open_zarr(path, consolidated=True).load()
+    lacking = [
+        name for name in dataset.data_vars if f"asset_{name}" not in dataset.coords or "units" not in dataset[name].attrs
+    ]
     if lacking or not dataset.data_vars:
         raise SeriesError(f"{path} holds no series of this package; without assets or units are {lacking}")
     return Series(dataset)

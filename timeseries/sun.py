@@ -32,9 +32,9 @@ class SunSite(Protocol):
 class Sun(Resource[SunSite]):
     """Available share of the AC rating by hour.
 
-    Global irradiance is split by Erbs and Driesse, put on the tilted plane by Hay and Davies, less the reflection of the beam
-    (ASHRAE incidence angle modifier); the cell is warmed by Faiman; DC and AC power follow PVWatts. ``system_loss_fraction``
-    holds the losses from module to inverter; power is cut off at the AC rating.
+    Global irradiance is split by Erbs and Driesse, put on the tilted plane by Hay and Davies, less what the glass reflects
+    (ASHRAE incidence angle modifier, over the sky after Marion); the cell is warmed by Faiman; DC and AC power follow PVWatts.
+    ``system_loss_fraction`` holds the losses from module to inverter; power is cut off at the AC rating.
     """
 
     name: ClassVar[str] = "sun"
@@ -87,9 +87,11 @@ def plant_share(
     sky_diffuse = pvlib.irradiance.haydavies(asset.tilt_deg, asset.azimuth_deg, diffuse, direct, extra, zenith, azimuth)
     ground = pvlib.irradiance.get_ground_diffuse(asset.tilt_deg, ghi)
     facing = np.maximum(pvlib.irradiance.aoi_projection(asset.tilt_deg, asset.azimuth_deg, zenith, azimuth), 0.0)
+    loss = tables("sun").number("incidence_loss")
+    kept = pvlib.iam.marion_diffuse("ashrae", asset.tilt_deg, b=loss)
     angle = np.degrees(np.arccos(np.minimum(facing, 1.0)))
-    beam = direct * facing * pvlib.iam.ashrae(angle, tables("sun").number("incidence_loss"))
-    plane = beam + sky_diffuse + ground
+    beam = direct * facing * pvlib.iam.ashrae(angle, loss)
+    plane = beam + kept["sky"] * sky_diffuse + kept["ground"] * ground
     cell = pvlib.temperature.faiman(plane, air_c[light], wind_m_per_s[light])
     share = np.zeros(len(irradiance_w_per_m2))
     power = pvlib.pvsystem.pvwatts_dc(plane, cell, 1.0, asset.temperature_coefficient_per_c)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from yuqian.models.clock import Floats
-from yuqian.timeseries.pearson import fit
+from yuqian.timeseries.pearson import Pearson3, empirical_share, fit
 
 DESIGN_SHARES = (0.25, 0.50, 0.75, 0.90, 0.95)
 NEAR_SHARE = 0.05
@@ -118,9 +118,8 @@ def to_pearson_totals(by_year: Floats, variation: float, skew_ratio: float) -> F
         by_year: flow by year and step, shape (years, steps).
         variation, skew_ratio: of the annual totals; their mean is kept.
     """
-    from yuqian.timeseries.pearson import Pearson3, empirical_share
-
     totals = by_year.sum(axis=1)
     wanted = Pearson3(1.0, variation, skew_ratio * variation).exceeded(empirical_share(totals))
     wanted = wanted / wanted.mean() * totals.mean()
-    return by_year * (wanted / totals)[:, None]
+    scaled: Floats = by_year * (wanted / totals)[:, None]
+    return scaled

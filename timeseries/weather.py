@@ -7,18 +7,19 @@ after Richardson 1981 (Water Resources Research 17) with a shared index in the p
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-from scipy import special
 
 from yuqian.models.clock import Floats
 from yuqian.models.units import HOURS_PER_DAY
 from yuqian.timeseries.days import Days, to_days
 from yuqian.timeseries.field import Field
+from yuqian.timeseries.margins import beta_margin, capped, rain_margin, smooth_hours, to_hours
 from yuqian.timeseries.sky import Sky, hourly_irradiance, sky_of
 from yuqian.timeseries.streams import Process, Streams, autoregressive
 from yuqian.timeseries.stress import Stress
@@ -27,6 +28,16 @@ from yuqian.timeseries.tables import MONTHS, Tables, tables
 T = TypeVar("T")
 CLEAR_SKY_LOCAL_KM = 60.0
 MEAN_PASSES = 8
+
+
+class InflowEngine(enum.Enum):
+    """How the totals of years of inflow are spread.
+
+    SOIL leaves them as the soil store makes them; PEARSON brings them to Pearson III, each year keeping its rank and shape.
+    """
+
+    SOIL = "soil"
+    PEARSON = "pearson"
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class WeatherPlan:
         years: how many weather years are made, one after the other, on the calendar.
         keep_means: whether the months of the whole run are brought to the mean of the climate tables.
         stress: overlays, put on every year.
+        inflow: how the totals of years of inflow are spread; PEARSON asks for ten years or more.
     """
 
     seed: int = 20_260
@@ -46,6 +58,7 @@ class WeatherPlan:
     years: int = 1
     keep_means: bool = True
     stress: tuple[Stress, ...] = ()
+    inflow: InflowEngine = InflowEngine.SOIL
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,9 +171,7 @@ class Weather:
         standard = Days(2025)
         month_clear = np.bincount(standard.months, weights=clear)[1:]
         mean = to_days(self.climate.months("irradiation_kwh_per_m2") / month_clear, self.days.positions)
-        size = mean * (1.0 - mean) / self.by_day("clear_sky_index_sd") ** 2 - 1.0
-        margin: Floats = special.betaincinv(mean * size, (1.0 - mean) * size, special.ndtr(latent))
-        return margin
+        return beta_margin(latent, mean, self.by_day("clear_sky_index_sd"))
 
     @cached_property
     def _clear_sky_scale(self) -> Floats:
@@ -221,7 +232,7 @@ class Weather:
     @cached_property
     def _temperature_plain_c(self) -> Floats:
         deviate = self.latent("temperature", Process.TEMPERATURE)
-        return self.by_day("temperature_c") + self.by_day("temperature_sd_c") * _capped(
+        return self.by_day("temperature_c") + self.by_day("temperature_sd_c") * capped(
             deviate, self.climate.number("temperature_cap")
         )
 
@@ -245,9 +256,13 @@ class Weather:
     @cached_property
     def temperature_hour_c(self) -> Floats:
         """Temperature by hour at the site of the climate tables, shape (days.hours,)."""
-        middle = np.arange(HOURS_PER_DAY) + 0.5
-        wave = np.cos(2.0 * np.pi * (middle - self.climate.number("temperature_peak_hour")) / HOURS_PER_DAY) / 2.0
-        return (self.temperature_c[:, None] + self.temperature_range_c[:, None] * wave).reshape(-1)
+        return self._hours_of_temperature()
+
+    def _hours_of_temperature(self) -> Floats:
+        shape = self.climate.numbers("temperature_hour_shape")
+        shape = (shape - shape.mean()) / np.ptp(shape)
+        swing = np.outer(np.ones(self.days.count), shape) * self.temperature_range_c[:, None]
+        return smooth_hours(self.temperature_c) + swing.reshape(-1)
 
     def temperature_at_c(self, elevation_m: float) -> Floats:
         """Temperature by hour at another height, shape (days.hours,)."""
@@ -262,12 +277,7 @@ class Weather:
 
     def _rain_margin(self, latent: Floats) -> Floats:
         """Dry below the quantile of the rain-day fraction, gamma above it."""
-        wet = self.by_day("rain_day_fraction")
-        rank = (special.ndtr(latent) - (1.0 - wet)) / wet
-        shape = self.climate.number("rain_gamma_shape")
-        amount: Floats = np.zeros(self.days.count)
-        rains = rank > 0
-        amount[rains] = special.gammaincinv(shape, np.minimum(rank[rains], 1.0 - 1e-9)) / shape
+        amount = rain_margin(latent, self.by_day("rain_day_fraction"), self.climate.number("rain_gamma_shape"))
         return amount * to_days(self._rain_day_mm() / self.climate.months("rain_day_fraction"), self.days.positions)
 
     def _rain_day_mm(self) -> Floats:
@@ -319,30 +329,3 @@ class Weather:
         heat = self.keep("heat by hour", lambda: to_hours(self.heat, self.heat_memory))
         latent: Floats = loading * heat + np.sqrt(1.0 - loading**2) * own
         return latent
-
-
-def _capped(deviate: Floats, cap: float) -> Floats:
-    """The deviate, bent above 1.5 so that it stays under ``cap``."""
-    room = cap - 1.5
-    bent: Floats = np.where(deviate > 1.5, 1.5 + room * np.tanh((deviate - 1.5) / room), deviate)
-    return bent
-
-
-def to_hours(daily: Floats, lag1: float) -> Floats:
-    """Daily deviates by hour: straight lines from noon to noon, with the variance kept.
-
-    Args:
-        daily: shape (n,), unit variance.
-        lag1: their lag-1 correlation.
-
-    Returns:
-        Shape (n * 24,).
-    """
-    place = (np.arange(HOURS_PER_DAY) + 0.5) / HOURS_PER_DAY + 0.5
-    before, after = np.concatenate((daily[:1], daily[:-1])), np.concatenate((daily[1:], daily[-1:]))
-    weight = place % 1.0
-    first = np.where(place < 1.0, before[:, None], daily[:, None])
-    second = np.where(place < 1.0, daily[:, None], after[:, None])
-    spread = np.sqrt((1 - weight) ** 2 + weight**2 + 2 * weight * (1 - weight) * lag1)
-    hours: Floats = (((1 - weight) * first + weight * second) / spread).reshape(-1)
-    return hours

@@ -87,9 +87,7 @@ def power_share(curve: str, speed_m_per_s: Floats) -> Floats:
         known = ", ".join(sorted(name.removesuffix("_power_kw") for name in curves.tables if name.endswith("_power_kw")))
         raise ResourceError(f"there is no power curve '{curve}'; there are {known}")
     power = curves.numbers(f"{curve}_power_kw")
-    share: Floats = np.interp(
-        speed_m_per_s, curves.numbers(f"{curve}_speed_m_per_s"), power / power.max(), left=0.0, right=0.0
-    )
+    share: Floats = np.interp(speed_m_per_s, curves.numbers(f"{curve}_speed_m_per_s"), power / power.max(), left=0.0, right=0.0)
     return share
 
 

@@ -188,15 +188,16 @@ def test_forwarding_in_a_circle_is_refused(small: Any) -> None:
     ("file", "old", "new", "where", "absent"),
     [
         (
-            "small/water.yaml", "node_from: upper\n    node_to: lake", "node_from: lake\n    node_to: river",
-            "ditch.node_from", "lake",
+            "small/water.yaml",
+            "node_from: upper\n    node_to: lake",
+            "node_from: lake\n    node_to: river",
+            "ditch.node_from",
+            "lake",
         ),
         ("small/power.yaml", "in_service: 2029-06-30", "in_service: 2024-06-30", "ridge.bus", "main_bus"),
     ],
 )
-def test_taking_from_what_is_not_there_is_refused(
-    small: Any, file: str, old: str, new: str, where: str, absent: str
-) -> None:
+def test_taking_from_what_is_not_there_is_refused(small: Any, file: str, old: str, new: str, where: str, absent: str) -> None:
     small.change(file, old, new)
     problem = small.problem(f"{absent}.status=study")
     assert (problem.code, problem.where) == (Code.NOT_IN_SERVICE, where)

@@ -147,18 +147,23 @@ def test_twice_the_horizon_leaves_the_first_rows_alone(name: str) -> None:
         assert row == long[label], label
 
 
+def _owner(component: typing.Any) -> str:
+    block = component.parent_block()
+    if block is block.model():
+        return ""
+    return block.index() if block.parent_component().is_indexed() else block.local_name
+
+
 def _position_of(var: typing.Any, program: Program) -> int:
     owner = var.parent_component()
-    block = owner.parent_block()
-    key = ("" if block is block.model() else block.local_name, owner.local_name)
+    key = (_owner(owner), owner.local_name)
     family = program.layout.by_column_name[key]
     return family.start + ((var.index() - family.first) if family.indexed else 0)
 
 
 def _row_label(constraint: typing.Any) -> str:
     owner = constraint.parent_component()
-    block = owner.parent_block()
-    name = owner.local_name if block is block.model() else f"{block.local_name}.{owner.local_name}"
+    name = f"{_owner(owner)}.{owner.local_name}".removeprefix(".")
     return f"{name}[{constraint.index()}]" if owner.is_indexed() else name
 
 

@@ -159,3 +159,11 @@ def test_dual_of_a_balance_is_the_price_of_one_more_unit() -> None:
     family = next(family for family in program.layout.rows if family.name == "stream")
     price_yuan_per_hm3 = found.row_dual[family.start : family.stop] / CLOCK.water.hm3_per_m3_per_s
     assert price_yuan_per_hm3 == pytest.approx(np.full(2, 1e5), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["load", "name", "hours", "asset", "total_cost_yuan"])
+def test_an_asset_may_be_called_like_something_of_pyomo(name: str) -> None:
+    example = WindFarm.example()
+    asset = example.asset.model_copy(update={"id": name})
+    program = compile_model(assemble((asset, *example.ports), {(name, "available_fraction"): np.ones(48)}, CLOCK).model)
+    assert solve(program).objective_yuan == pytest.approx(solve(rebuilt(np.ones(48))).objective_yuan)

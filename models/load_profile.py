@@ -1,0 +1,50 @@
+"""Load profile: a demand that is given as data, hour by hour."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pyomo.environ as pyo
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.kind import Bus, Example, Kind, NonNegative, SeriesNeed
+from yuqian.models.ledger import Ledger
+from yuqian.models.port import Port
+
+
+class LoadProfile(Kind):
+    """A demand by hour, from no calendar or weather of ours; at a price it may be shed, without one it must be met."""
+
+    title_en: ClassVar[str] = "Load by profile"
+    title_zh: ClassVar[str] = "给定曲线的负荷"
+    series: ClassVar = {"demand_mw": SeriesNeed("given", Rhythm.POWER)}
+
+    bus: Bus
+    shed_price_yuan_per_mwh: NonNegative | None = None
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        ledger.enter(self.bus, self.id, "demand", sign=-1, mw=lambda t: m.demand_mw[t])
+        if self.shed_price_yuan_per_mwh is None:
+            return
+        m.shed_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+
+        @m.Constraint(steps.hours)
+        def at_most_all(m: pyo.Block, t: int) -> object:
+            return m.shed_mw[t] <= m.demand_mw[t]
+
+        price = self.shed_price_yuan_per_mwh
+        ledger.enter(self.bus, self.id, "shed", mw=m.shed_mw)
+        ledger.cost(self.id, "shed", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.shed_mw[t])
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        book.enter(self.bus, -answer.demand_mw)
+        if self.shed_price_yuan_per_mwh is not None:
+            book.within(self.id, "shed", answer.shed_mw, 0.0, answer.demand_mw)
+            book.enter(self.bus, answer.shed_mw)
+            book.cost(self.shed_price_yuan_per_mwh * answer.shed_mw, Rhythm.POWER)
+
+    @classmethod
+    def example(cls) -> Example:
+        asset = cls(id="demand", bus="bus", shed_price_yuan_per_mwh=20e3)
+        return Example(asset, ports=(Port.market("bus", "mw", 500.0, 300.0),), series={"demand_mw": 80.0})

@@ -1,0 +1,57 @@
+"""Renewable profile: a plant whose lowest and highest power of every hour are given as data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pyomo.environ as pyo
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Kind, NonNegative, SeriesNeed
+from yuqian.models.ledger import Ledger
+from yuqian.models.port import Port
+
+
+class RenewableProfile(Kind):
+    """Gives any power between two series: what must be taken and what there is. Both are data, from no weather of ours."""
+
+    title_en: ClassVar[str] = "Renewable plant by profile"
+    title_zh: ClassVar[str] = "给定出力曲线的新能源电站"
+    series: ClassVar = {
+        "lowest_mw": SeriesNeed("given", Rhythm.POWER),
+        "highest_mw": SeriesNeed("given", Rhythm.POWER),
+    }
+
+    bus: Bus
+    rated_mw: NonNegative
+    variable_cost_yuan_per_mwh: NonNegative = 0.0
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+
+        @m.Constraint(steps.hours)
+        def must_take(m: pyo.Block, t: int) -> object:
+            return m.power_mw[t] >= m.lowest_mw[t]
+
+        @m.Constraint(steps.hours)
+        def available(m: pyo.Block, t: int) -> object:
+            return m.power_mw[t] <= m.highest_mw[t]
+
+        price = self.variable_cost_yuan_per_mwh
+        ledger.enter(self.bus, self.id, "generation", mw=m.power_mw)
+        if price:
+            ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        book.within(self.id, "power within its profile", answer.power_mw, answer.lowest_mw, answer.highest_mw)
+        book.enter(self.bus, answer.power_mw)
+        book.cost(self.variable_cost_yuan_per_mwh * answer.power_mw, Rhythm.POWER)
+
+    def capacity(self) -> Capacity:
+        return Capacity(self.rated_mw, CapacityGroup.GENERATION)
+
+    @classmethod
+    def example(cls) -> Example:
+        asset = cls(id="profile", bus="bus", rated_mw=50.0, variable_cost_yuan_per_mwh=1.0)
+        return Example(asset, ports=(Port.market("bus", "mw", 500.0, 300.0),), series={"lowest_mw": 5.0, "highest_mw": 40.0})

@@ -1,0 +1,233 @@
+"""Thermal unit: a unit, or a group of identical ones, in the general form that published cases are stated in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, ClassVar, Self
+
+import numpy as np
+import pyomo.environ as pyo
+from pydantic import Field, model_validator
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
+from yuqian.models.commitment_law import Commitment, Formulation, Units
+from yuqian.models.kind import (
+    Bus,
+    Capacity,
+    CapacityGroup,
+    CoalFrom,
+    Count,
+    Example,
+    Kind,
+    NonNegative,
+    Positive,
+    ReserveTo,
+    table,
+)
+from yuqian.models.ledger import Ledger
+from yuqian.models.port import Port
+from yuqian.models.production_law import ProductionLine
+from yuqian.models.start_cost_law import StartTiers, check_tiers
+from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
+
+Points = Annotated[tuple[float, ...], Field(min_length=1)]
+
+
+class ThermalUnit(Kind):
+    """Units that are committed, ramp, and burn along a convex line.
+
+    Power is what the units send to the bus. Lags are times off before a start; the first tier is reached by every start.
+    ``initial_status_h`` is how long all units had been online (positive) or off (negative) before the horizon, left out when
+    the optimum may choose. Costs are in yuan or in whatever money the whole region is counted in. With ``reserve`` the
+    units hold power above the planned that they could ramp to, which counts towards that requirement. With ``fuel_from``
+    they also burn fuel along a line over the same powers. A maintenance window closes the units in every step that begins
+    in it, its end excluded.
+    """
+
+    title_en: ClassVar[str] = "Thermal units"
+    title_zh: ClassVar[str] = "火电机组"
+
+    bus: Bus
+    reserve: ReserveTo | None = None
+    fuel_from: CoalFrom | None = None
+    unit_count: Count = 1
+    power_min_mw: NonNegative
+    power_max_mw: Positive
+    ramp_up_mw_per_h: NonNegative
+    ramp_down_mw_per_h: NonNegative
+    ramp_startup_mw: NonNegative
+    ramp_shutdown_mw: NonNegative
+    time_up_minimum_h: NonNegative
+    time_down_minimum_h: NonNegative
+    initial_status_h: float | None = None
+    initial_power_mw: NonNegative = 0.0
+    start_lag_h: Points = (0.0,)
+    start_cost_yuan: Points = (0.0,)
+    stop_cost_yuan: NonNegative = 0.0
+    curve_power_mw: Points
+    curve_cost_yuan_per_h: Points
+    curve_fuel_t_per_h: tuple[float, ...] = ()
+    must_run: bool = False
+    maintenance_from: tuple[dt.datetime, ...] = ()
+    maintenance_until: tuple[dt.datetime, ...] = ()
+    commitment: Commitment = Commitment.RELAXED
+    formulation: Formulation = Formulation.TIGHT
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        self._check_power()
+        check_tiers(self.start_lag_h, self.start_cost_yuan)
+        self.cost_line()
+        self.fuel_line()
+        if len(self.maintenance_from) != len(self.maintenance_until):
+            raise ValueError("each maintenance window needs its beginning and its end")
+        whole = self.commitment is Commitment.INTEGER
+        ramps = min(self.ramp_up_mw_per_h, self.ramp_down_mw_per_h)
+        if whole and self.unit_count > 1 and ramps < self.power_max_mw - self.power_min_mw:
+            raise ValueError(
+                f"{self.unit_count} whole units in one are exact only if ramps never bind; the ramp of {ramps:g} MW/h is less "
+                f"than the range of {self.power_max_mw - self.power_min_mw:g} MW: list the units one by one"
+            )
+        return self
+
+    def _check_power(self) -> None:
+        low, high, status = self.power_min_mw, self.power_max_mw, self.initial_status_h
+        if low > high:
+            raise ValueError(f"the lowest power ({low:g} MW) must not be above the highest ({high:g} MW)")
+        if min(self.ramp_startup_mw, self.ramp_shutdown_mw) < low:
+            raise ValueError(f"a start or stop below the lowest power ({low:g} MW) can never happen; raise its ramp limit")
+        if (self.curve_power_mw[0], self.curve_power_mw[-1]) != (low, high):
+            raise ValueError(f"the production line must reach from the lowest ({low:g} MW) to the highest power ({high:g} MW)")
+        if status == 0.0:
+            raise ValueError("a unit is online (positive) or off (negative) for some time before the horizon, not 0 h")
+        bounds = (low, high) if status is not None and status > 0 else (0.0, 0.0)
+        if not bounds[0] <= self.initial_power_mw <= bounds[1]:
+            raise ValueError(f"the initial power of a unit must lie between {bounds[0]:g} and {bounds[1]:g} MW")
+        if status is not None and 0.0 < status < self.time_up_minimum_h and self.formulation is Formulation.TIGHT:
+            ramped = self.ramp_startup_mw + self.ramp_up_mw_per_h * max(status - 1.0, 0.0)
+            if self.initial_power_mw > ramped:
+                raise ValueError(
+                    f"a unit started {status:g} h ago cannot have reached {self.initial_power_mw:g} MW, only {ramped:g} MW; "
+                    f"correct the opening, or use the formulation '{Formulation.THREE_BINARY.value}', which does not look back"
+                )
+
+    def cost_line(self) -> ProductionLine:
+        """Cost of one unit online by its power, yuan/h."""
+        return ProductionLine(self.curve_power_mw, self.curve_cost_yuan_per_h)
+
+    def fuel_line(self) -> ProductionLine | None:
+        """Fuel of one unit online by its power, t/h."""
+        return ProductionLine(self.curve_power_mw, self.curve_fuel_t_per_h) if self.curve_fuel_t_per_h else None
+
+    def units(self, clock: Clock) -> Units:
+        """What the law of commitment needs to know, in steps of the clock."""
+        length = step_length_h(clock)
+        up, down = (whole_steps(hours, length) for hours in (self.time_up_minimum_h, self.time_down_minimum_h))
+        return Units(
+            self.unit_count, self.commitment, self.formulation, self.power_min_mw, self.power_max_mw,
+            self.ramp_up_mw_per_h * length, self.ramp_down_mw_per_h * length,
+            min(self.ramp_startup_mw, self.power_max_mw), min(self.ramp_shutdown_mw, self.power_max_mw),
+            up, down, max(up, down, self.tiers(clock).lag_steps[-1]), self.reserve is not None,
+        )  # fmt: skip
+
+    def tiers(self, clock: Clock) -> StartTiers:
+        """Cost of starts by steps off."""
+        length = step_length_h(clock)
+        lags = [whole_steps(lag, length) for lag in self.start_lag_h]
+        return StartTiers.of(lags, self.start_cost_yuan, whole_steps(self.time_down_minimum_h, length))
+
+    def can_be_grouped(self, clock: Clock) -> bool:
+        """Whether several such units in one lose nothing."""
+        units = self.units(clock)
+        return units.can_be_grouped and self.tiers(clock).exact_for_groups(units)
+
+    def opening(self, clock: Clock) -> Opening:
+        """What the units did before the horizon."""
+        status = self.initial_status_h
+        since = None
+        if status is not None:
+            since = whole_steps(abs(status), step_length_h(clock)) * (1 if status > 0 else -1)
+        above = (self.initial_power_mw - self.power_min_mw) * self.unit_count
+        return Opening.of(self.unit_count, self.units(clock).past_steps, since, above)
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        clock = steps.clock
+        units, tiers, line, fuel = self.units(clock), self.tiers(clock), self.cost_line(), self.fuel_line()
+        units.declare(m, steps, self.opening(clock))
+        line.declare(m, steps, units)
+        tiers.declare(m, steps, units)
+        self._limit_service(m, steps)
+        ledger.enter(self.bus, self.id, "generation", mw=lambda t: units.power(m, t))
+        if self.reserve is not None:
+            ledger.enter(self.reserve, self.id, "spinning reserve", mw=m.reserve_mw)
+        if self.fuel_from is not None and fuel is not None:
+            ledger.enter(
+                self.fuel_from, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: fuel.rate(m, t)
+            )  # fmt: skip
+        ledger.cost(self.id, "production", rhythm=Rhythm.POWER, yuan_per_h=lambda t: line.rate(m, t))
+        per_step = 1.0 / step_length_h(clock)
+        if any(self.start_cost_yuan):
+            ledger.cost(
+                self.id, "starts", rhythm=Rhythm.POWER,
+                yuan_per_h=lambda t: per_step * tiers.cost_of_starts(m, t, units),
+            )  # fmt: skip
+        if self.stop_cost_yuan:
+            stop = self.stop_cost_yuan * per_step
+            ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: stop * m.stop_count[t])
+
+    def _limit_service(self, m: pyo.Block, steps: Steps) -> None:
+        if not self.maintenance_from and not self.must_run:
+            return
+        table(m, "in_service_fraction", steps.hours, self._in_service(steps.clock))
+
+        @m.Constraint(steps.hours)
+        def in_service(m: pyo.Block, t: int) -> object:
+            return m.online_count[t] <= self.unit_count * m.in_service_fraction[t]
+
+        if self.must_run:
+
+            @m.Constraint(steps.hours)
+            def must_run(m: pyo.Block, t: int) -> object:
+                return m.online_count[t] >= self.unit_count * m.in_service_fraction[t]
+
+    def _in_service(self, clock: Clock) -> Floats:
+        """1 in the steps outside all maintenance windows, 0 inside."""
+        stamps, open_ = clock.power.stamps, np.ones(clock.power.count)
+        for begin, end in zip(self.maintenance_from, self.maintenance_until, strict=True):
+            open_[(stamps >= np.datetime64(begin)) & (stamps < np.datetime64(end))] = 0.0
+        return open_
+
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
+        units = self.units(clock)
+        power = units.audit(self.id, answer, book, clock, self.opening(clock))
+        if self.maintenance_from or self.must_run:
+            highest = self.unit_count * self._in_service(clock)
+            lowest = highest if self.must_run else 0.0
+            book.within(self.id, "units in service", answer.online_count[1:], lowest, highest)
+        book.enter(self.bus, power)
+        if self.reserve is not None:
+            book.enter(self.reserve, answer.reserve_mw)
+        fuel = self.fuel_line()
+        if self.fuel_from is not None and fuel is not None:
+            book.enter(self.fuel_from, -fuel.audit(self.id, answer, book), Rhythm.POWER)
+        book.cost(self.cost_line().audit(self.id, answer, book), Rhythm.POWER)
+        tiers = self.tiers(clock)
+        started = np.array(tiers.cost) @ tiers.audit(self.id, answer, book, units)
+        stopped = self.stop_cost_yuan * answer.stop_count[units.past_steps :]
+        book.cost((started + stopped) / clock.power.hours, Rhythm.POWER)
+
+    def capacity(self) -> Capacity:
+        return Capacity(self.unit_count * self.power_max_mw, CapacityGroup.GENERATION)
+
+    @classmethod
+    def example(cls) -> Example:
+        asset = cls(
+            id="thermal", bus="bus", reserve="spinning", power_min_mw=100.0, power_max_mw=300.0, ramp_up_mw_per_h=60.0,
+            ramp_down_mw_per_h=80.0, ramp_startup_mw=120.0, ramp_shutdown_mw=110.0, time_up_minimum_h=4.0,
+            time_down_minimum_h=3.0, initial_status_h=2.0, initial_power_mw=180.0, start_lag_h=(3.0, 6.0),
+            start_cost_yuan=(40e3, 90e3), stop_cost_yuan=5e3, curve_power_mw=(100.0, 200.0, 300.0),
+            curve_cost_yuan_per_h=(32e3, 60e3, 90e3),
+        )  # fmt: skip
+        ports = (Port.market("bus", "mw", 900.0, 400.0), Port.requirement("spinning", "mw"))
+        return Example(asset, ports)

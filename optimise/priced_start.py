@@ -1,0 +1,93 @@
+"""Prices to begin a year with, from the same year by the day.
+
+The dual simplex method begins with every price at nought: coal is free, so all units run at full load, and the yards' rows,
+which tie all hours of the year together, are the first to be mended; from then on every iteration drags the whole year along.
+The same model with one power step a day is small, and its prices of coal and water are nearly right. Taking a row's price
+times the row from the objective changes no solution (an equality holds whatever it costs), but lets the method begin there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
+from yuqian.models.kind import RESERVED_ID, Kind
+from yuqian.optimise.assemble import SeriesByAsset, assemble
+from yuqian.optimise.compile import compile_model
+from yuqian.optimise.program import Program
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
+
+
+def by_the_day(clock: Clock) -> Clock:
+    """The same calendar with one power step in each water step."""
+    return Clock(Timeline(Rhythm.POWER, clock.power.start, clock.water.hours.copy()), clock.water)
+
+
+def averaged(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> dict[tuple[str, str], Floats]:
+    """The series of :func:`by_the_day`: hourly ones averaged over each day, daily ones as they are."""
+    return {
+        (asset.id, name): clock.mean_over_water(series[asset.id, name])
+        if need.rhythm is Rhythm.POWER
+        else series[asset.id, name]
+        for asset in assets
+        for name, need in asset.series.items()
+    }
+
+
+def estimated_prices(
+    program: Program, assets: tuple[Kind, ...], series: SeriesByAsset, clock: Clock, options: SolverOptions
+) -> Floats | None:
+    """Prices for the equality rows of ``program``, from the year by the day; None where that has no optimum.
+
+    Rows by the day take the price of the same row; balances by the hour take the day's price, spread over its hours; other
+    rows by the hour and inequalities take none.
+
+    Returns:
+        yuan per unit of right-hand side, shape (rows,).
+    """
+    if clock.power_per_water == 1:
+        return None
+    daily_clock = by_the_day(clock)
+    daily = compile_model(assemble(assets, averaged(assets, series, clock), daily_clock).model)
+    found = solve(daily, options)
+    if found.outcome is not Outcome.OPTIMAL or found.row_dual is None:
+        return None
+    known = {(family.owner, family.name): family for family in daily.layout.rows}
+    prices = np.zeros(program.row_count)
+    for family in program.layout.rows:
+        same = known.get((family.owner, family.name))
+        if same is None:
+            continue
+        by_day = found.row_dual[same.start : same.stop]
+        if same.count == family.count:
+            prices[family.start : family.stop] = by_day
+        elif family.owner == RESERVED_ID and family.count == clock.power.count:
+            prices[family.start : family.stop] = by_day[clock.water_of_power] / clock.power_per_water
+    prices[program.row_lower != program.row_upper] = 0.0
+    return prices
+
+
+def priced(program: Program, prices: Floats) -> Program:
+    """The same problem with the rows' prices taken from the objective; a solution costs what it cost.
+
+    The duals of its rows are those of ``program`` less ``prices``.
+    """
+    cost = program.cost - program.matrix.T @ prices
+    offset = program.offset + float(prices @ np.where(prices != 0.0, program.row_lower, 0.0))
+    return replace(program, cost=cost, offset=offset)
+
+
+def solve_from_prices(
+    program: Program,
+    prices: Floats | None,
+    options: SolverOptions | None = None,
+    report: Report | None = None,
+) -> Solution:
+    """Solve ``program``, beginning with ``prices`` for its equality rows; without any it is an ordinary solve."""
+    if prices is None:
+        return solve(program, options, report)
+    found = solve(priced(program, prices), options, report)
+    return found if found.row_dual is None else replace(found, row_dual=found.row_dual + prices)

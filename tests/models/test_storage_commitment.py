@@ -1,0 +1,124 @@
+"""Stores that run by units or one way at a time, and the reserve that they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from yuqian.models.battery import Battery
+from yuqian.models.book import Answer
+from yuqian.models.clock import Clock
+from yuqian.models.commitment_law import Commitment
+from yuqian.models.grid_exchange import GridExchange
+from yuqian.models.kind import Kind
+from yuqian.models.port import Port
+from yuqian.models.pumped_storage import PumpedStorage
+from yuqian.models.renewable_profile import RenewableProfile
+from yuqian.models.reserve_requirement import ReserveRequirement
+from yuqian.optimise.answers import answers
+from yuqian.optimise.assemble import assemble
+from yuqian.optimise.compile import compile_model
+from yuqian.optimise.solve import Outcome, SolverOptions, solve
+from yuqian.reports.audit import audit
+
+DAY = Clock.of_days(dt.date(2030, 1, 1), 1)
+PRICE = 300.0 + 250.0 * np.sin(np.arange(24) * np.pi / 6.0)
+
+
+def pumped(**changes: Any) -> PumpedStorage:
+    fields = {**PumpedStorage.example().asset.model_dump(), "water_node": None, "unit_count": 2, "availability_fraction": 1.0}
+    return PumpedStorage(**{**fields, **changes})
+
+
+def battery(**changes: Any) -> Battery:
+    return Battery(**{**Battery.example().asset.model_dump(), **changes})
+
+
+def run(store: Kind, price: np.ndarray = PRICE, requirement_mw: float = 0.0) -> tuple[float, Answer]:
+    grid = GridExchange(
+        id="grid", bus="bus", power_export_max_mw=900.0, power_import_max_mw=900.0, price_mean_yuan_per_mwh=300.0,
+        price_swing_fraction=0.0, wheeling_yuan_per_mwh=1.0,
+    )  # fmt: skip
+    spinning = ReserveRequirement(id="spinning", requirement_base_mw=0.0, shortage_price_yuan_per_mwh=5000.0)
+    series = {("grid", "price_yuan_per_mwh"): price, ("spinning", "requirement_mw"): np.full(24, requirement_mw)}
+    return settle([store, grid, spinning, Port.market("bus", "mw", 1e5, -1e5)], series, store.id)
+
+
+def settle(assets: list[Kind], series: dict[tuple[str, str], np.ndarray], store: str) -> tuple[float, Answer]:
+    assembly = assemble(assets, series, DAY)
+    program = compile_model(assembly.model)
+    solution = solve(program, SolverOptions(gap_fraction=1e-9))
+    assert solution.outcome is Outcome.OPTIMAL
+    found = answers(assembly, program, solution)
+    audit(assembly.assets, found, DAY, solution.objective_yuan).require()
+    return solution.objective_yuan, found[store]
+
+
+def test_whole_units_pump_at_their_fixed_power_and_never_both_ways() -> None:
+    fields = {"pump_fixed": True, "generate_min_fraction": 0.5}
+    whole, found = run(pumped(commitment=Commitment.INTEGER, **fields))
+    relaxed, _ = run(pumped(commitment=Commitment.RELAXED, **fields))
+    linear, _ = run(pumped())
+    assert linear <= relaxed + 1e-6 <= whole + 2e-6
+    assert set(np.round(found.charge_mw / 320.0, 6)) <= {0.0, 1.0, 2.0}
+    assert np.all((found.discharge_mw < 1e-6) | (found.discharge_mw > 150.0 - 1e-6))
+    assert np.all(found.generating_count + found.pumping_count <= 2.0 + 1e-6)
+
+
+def test_starts_in_a_day_are_limited() -> None:
+    free, found = run(pumped(commitment=Commitment.INTEGER, start_cost_yuan=1.0))
+    limited, kept = run(pumped(commitment=Commitment.INTEGER, starts_max_per_day=1.0, start_cost_yuan=1.0))
+    assert (found.generation_start_count + found.pumping_start_count).sum() > 2.5
+    assert (kept.generation_start_count + kept.pumping_start_count).sum() <= 2.0 + 1e-6
+    assert limited > free
+
+
+def test_starts_cost() -> None:
+    free, _ = run(pumped(commitment=Commitment.INTEGER))
+    dear, found = run(pumped(commitment=Commitment.INTEGER, start_cost_yuan=5e3))
+    assert dear > free
+    started = np.maximum(np.diff(found.generating_count), 0.0).sum() + np.maximum(np.diff(found.pumping_count), 0.0).sum()
+    assert dear >= free + 5e3 * started - 1e-3 or started == 0
+
+
+def test_what_belongs_to_units_needs_a_commitment() -> None:
+    with pytest.raises(ValidationError, match="set the commitment"):
+        pumped(pump_fixed=True)
+
+
+def surplus(store: Kind) -> tuple[float, Answer]:
+    """A day on which 200 MW must be taken that nobody wants: getting rid of it costs 50 yuan/MWh."""
+    plant = RenewableProfile(id="plant", bus="bus", rated_mw=200.0)
+    series = {("plant", name): np.full(24, 200.0) for name in ("lowest_mw", "highest_mw")}
+    return settle([store, plant, Port.market("bus", "mw", 100.0, -50.0)], series, store.id)
+
+
+def test_battery_turns_one_way_at_a_time() -> None:
+    """A linear battery burns a surplus by charging and discharging at once; a real one cannot."""
+    linear, found = surplus(battery(cycles_max_per_day=100.0, variable_cost_yuan_per_mwh=0.0))
+    relaxed, _ = surplus(battery(cycles_max_per_day=100.0, variable_cost_yuan_per_mwh=0.0, commitment=Commitment.RELAXED))
+    whole, kept = surplus(battery(cycles_max_per_day=100.0, variable_cost_yuan_per_mwh=0.0, commitment=Commitment.INTEGER))
+    assert np.any(np.minimum(found.charge_mw, found.discharge_mw) > 1.0)
+    assert np.all(np.minimum(kept.charge_mw, kept.discharge_mw) < 1e-6)
+    assert linear < relaxed - 1.0
+    assert relaxed <= whole + 1e-6
+
+
+@pytest.mark.parametrize("commitment", [None, Commitment.INTEGER])
+def test_reserve_needs_power_and_energy_behind_it(commitment: Commitment | None) -> None:
+    for store in (battery(reserve="spinning", commitment=commitment), pumped(reserve="spinning", commitment=commitment)):
+        without, _ = run(store, requirement_mw=0.0)
+        held, found = run(store, requirement_mw=60.0)
+        assert held > without
+        assert found.reserve_mw.min() >= 60.0 - 1e-6
+        assert found.energy_mwh[1:].min() >= 60.0 - 1e-6
+
+
+def test_reserve_beyond_the_store_is_short() -> None:
+    cost, found = run(battery(reserve="spinning"), requirement_mw=500.0)
+    assert found.reserve_mw.max() <= 200.0 + 1e-6
+    assert cost > 24 * 300.0 * 5000.0 - 1e6
