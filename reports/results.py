@@ -182,32 +182,38 @@ def _balances(sheets: Iterable[BalanceSheet], clock: Clock) -> xr.Dataset:
 
 
 def _prices(assembly: Assembly, program: Program, solution: Solution, clock: Clock) -> xr.Dataset:
-    """Price of each balance, yuan per unit of its total, and dual of each limit, yuan per unit of its right-hand side."""
-    variables: dict[str, xr.DataArray] = {}
+    """Price of each balance, yuan per unit of its total, and dual of each limit, yuan per unit of its right-hand side.
+
+    Prices of one kind of balance are one table, and so are the limits of one length: a file of few variables is read fast.
+    """
     if solution.row_dual is None or solution.column_dual is None or solution.x is None:
-        return xr.Dataset(variables, coords=_times(clock))
+        return xr.Dataset(coords=_times(clock))
     duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
+    prices: dict[tuple[str, str, str], dict[str, Floats]] = {}
     for name, balance in assembly.ledger.balances.items():
         dual = duals.get(("balance", name.replace(".", "__")))
-        if dual is None:
-            continue
-        hours = clock.timeline(balance.rhythm).hours
-        total = balance.flow.total
-        variables[f"price__{name}"] = xr.DataArray(
-            dual / (hours * balance.flow.total_per_rate_hour),
-            dims=(balance.rhythm.value,),
-            attrs={"units": f"yuan/{unit_of(total)}", "long_name": "cost of one more unit taken from the balance"},
-        )
+        if dual is not None:
+            per_total = clock.timeline(balance.rhythm).hours * balance.flow.total_per_rate_hour
+            key = (f"price__{balance.flow.rate}", balance.rhythm.value, f"yuan/{unit_of(balance.flow.total)}")
+            prices.setdefault(key, {})[name] = dual / per_total
+    limits: dict[tuple[str, str, str], dict[str, Floats]] = {}
     for (owner, name), dual in duals.items():
-        if owner == "balance" or not np.any(dual):
-            continue
-        label = f"{owner}__{name}"
-        variables[label] = xr.DataArray(
-            dual,
-            dims=(_dimension(len(dual), clock, label),),
-            attrs={"units": "yuan", "long_name": "change of cost per unit of the limit's right-hand side"},
-        )
+        if owner != "balance" and np.any(dual):
+            steps = _dimension(len(dual), clock, f"limit_{len(dual)}")
+            limits.setdefault((f"limit__{steps}", steps, "yuan"), {})[f"{owner}.{name}"] = dual
+    variables = {key[0]: _rows(key, rows, "cost of one more unit taken from the balance") for key, rows in prices.items()}
+    said = "change of cost per unit of the limit's right-hand side"
+    variables |= {key[0]: _rows(key, rows, said) for key, rows in limits.items()}
     return xr.Dataset(variables, coords=_times(clock))
+
+
+def _rows(key: tuple[str, str, str], rows: Mapping[str, Floats], long_name: str) -> xr.DataArray:
+    """A table of arrays along the same steps, one row a name."""
+    label, steps, units = key
+    return xr.DataArray(
+        np.stack(list(rows.values())), dims=(f"{label}__of", steps), coords={f"{label}__of": list(rows)},
+        attrs={"units": units, "long_name": long_name},
+    )  # fmt: skip
 
 
 def _indicators(ledger: Books, solution: Solution) -> xr.Dataset:
