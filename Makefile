@@ -19,10 +19,10 @@ run: $(STAMP)
 install: $(STAMP)
 
 test: check
-	$(PY) -m pytest -n 2 -m "not slow"
+	$(VENV)/bin/pytest -n 2 -m "not slow"
 
 test-all: check
-	$(PY) -m pytest -n 2
+	$(VENV)/bin/pytest -n 2
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .

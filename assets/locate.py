@@ -53,13 +53,13 @@ class Folder:
 
 def region_names() -> tuple[str, ...]:
     """Regions that come with the package."""
-    found = [item for item in files("yuqian").joinpath("assets").iterdir() if item.is_dir()]
+    found = [item for item in files("yuqian.assets").iterdir() if item.is_dir()]
     return tuple(sorted(item.name for item in found if item.joinpath(REGION_FILE).is_file()))
 
 
 def scenario_names() -> tuple[str, ...]:
     """Scenarios that come with the package."""
-    folder = files("yuqian").joinpath("scenarios")
+    folder = files("yuqian.scenarios")
     if not folder.is_dir():
         return ()
     return tuple(sorted(item.name.removesuffix(ENDING) for item in folder.iterdir() if item.name.endswith(ENDING)))
@@ -77,7 +77,7 @@ def find_region(region: str | Path, beside: Path | None, problems: Problems, mar
     if beside is not None and (beside / region / REGION_FILE).is_file():
         return Folder((beside / region).as_posix(), beside / region)
     if isinstance(region, str) and region in region_names():
-        return Folder(f"assets/{region}", files("yuqian").joinpath("assets").joinpath(region))
+        return Folder(f"assets/{region}", files("yuqian.assets").joinpath(region))
     if (Path(region) / REGION_FILE).is_file():
         return Folder(Path(region).as_posix(), Path(region))
     problems.add(
@@ -103,7 +103,7 @@ def find_scenario(scenario: str | Path, beside: Path | None, problems: Problems,
         if path.is_file():
             return File(path.as_posix(), path), path.parent
     if text in scenario_names():
-        return File(f"scenarios/{text}{ENDING}", files("yuqian").joinpath("scenarios").joinpath(f"{text}{ENDING}")), None
+        return File(f"scenarios/{text}{ENDING}", files("yuqian.scenarios").joinpath(f"{text}{ENDING}")), None
     if own and beside is None:
         step = f"give the path of a file that is there (looked in {Path.cwd().name}/)"
     else:

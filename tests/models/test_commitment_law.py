@@ -287,7 +287,7 @@ def test_units_that_cannot_be_are_refused(changes: dict[str, Any], message: str)
 
 
 def test_steps_of_unequal_length_are_refused() -> None:
-    hours = np.array([1.0, 2.0, 1.0])
-    uneven = Clock(replace(CLOCK.power, hours=hours), replace(CLOCK.water, hours=np.array([4.0])))
+    hours = np.array([1.0, 1.0, 2.0, 2.0])
+    uneven = Clock(replace(CLOCK.power, hours=hours), replace(CLOCK.water, hours=np.array([2.0, 4.0])))
     with pytest.raises(ValueError, match="equally long"):
-        build([unit()], np.full(3, 100.0), uneven)
+        build([unit()], np.full(4, 100.0), uneven)
