@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from yuqian.models.clock import Clock, Floats, Steps
 from yuqian.models.kind import Example, Kind, table
 from yuqian.models.ledger import Ledger
-from yuqian.optimise.compile import templates
+from yuqian.optimise.compile import collector_at_rest, templates
 
 SeriesByAsset = Mapping[tuple[str, str], Floats]
 """Values by step, by (asset, series name)."""
@@ -68,7 +68,7 @@ def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Ass
     steps = Steps(model, clock)
     ledger = Ledger(model, steps)
     model.asset = pyo.Block([asset.id for asset in ordered])
-    with templates():
+    with templates(), collector_at_rest():
         for asset in ordered:
             block = model.asset[asset.id]
             for name, need in asset.series.items():

@@ -26,7 +26,7 @@ from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions
 from yuqian.reports.audit import Audit
-from yuqian.reports.results import Results, collect, read_results
+from yuqian.reports.results import Results, collect
 from yuqian.reports.targets import TargetReport, count_targets
 from yuqian.timeseries.make import make_series
 from yuqian.timeseries.series import Series
@@ -162,7 +162,6 @@ class Study:
         folder = runs / f"{self.region.scenario}-{self.fingerprint[:10]}"
         folder.mkdir(parents=True, exist_ok=True)
         results.write(folder / "results.nc")
-        read_results(folder / "results.nc").audit().require()
         (folder / "solver.log").write_text(solution.log, encoding="utf-8")
         manifest = {
             **self._attributes(),
