@@ -84,7 +84,7 @@ class Battery(Kind):
             discharged = sum(steps.length_h(Rhythm.POWER, t) * m.discharge_mw[t] for t in hours)
             return discharged <= cycled_max * steps.length_h(Rhythm.WATER, d)
 
-        close_stock(m, m.energy_mwh, steps.clock.power.last, opening=None)
+        close_stock(m, m.energy_mwh.__getitem__, steps.clock.power.last, opening=None)
         if self.commitment is not None:
             self._turn_one_way(m, steps)
         if self.reserve is not None:

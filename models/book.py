@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from yuqian.models.clock import Clock, Floats, Rhythm
-from yuqian.models.ledger import Account, Flow, Sense
+from yuqian.models.ledger import Account, Sense
 
 
 class Answer:
@@ -136,9 +136,3 @@ class Book:
         gap = np.where(np.isnan(gap), np.inf, gap)
         worst = int(np.argmax(gap))
         self.findings.append(Finding(owner, check, float(gap[worst]), float(scale), worst))
-
-
-def unit_of_account(account: Account) -> str:
-    """Name of the unit that an account's total is given in."""
-    flow: Flow = account.flow
-    return flow.total

@@ -48,7 +48,7 @@ class CoalBase(Kind):
         def turnover(m: pyo.Block) -> object:
             return sum(steps.length_h(Rhythm.WATER, d) * m.receipt_t_per_h[d] for d in steps.days) <= turned_over
 
-        close_stock(m, m.stock_t, steps.clock.water.last, self.opening_stock_fraction * self.stock_max_t)
+        close_stock(m, m.stock_t.__getitem__, steps.clock.water.last, self.opening_stock_fraction * self.stock_max_t)
         self._enter_balances(m, ledger, steps, industry)
         handling, short = self.handling_yuan_per_t, self.industry_shortage_price_yuan_per_t
         ledger.cost(self.id, "handling", rhythm=Rhythm.WATER, yuan_per_h=lambda d: handling * m.receipt_t_per_h[d])

@@ -8,11 +8,11 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import OPENING, Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
-from yuqian.models.storage_law import audit_closing
+from yuqian.models.storage_law import audit_closing, close_stock
 from yuqian.models.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 
@@ -50,8 +50,7 @@ class CoalYard(Kind):
 
         opening = self.opening_stock_fraction * self.stock_max_t
         closing = opening if self.closing_stock_fraction is None else self.closing_stock_fraction * self.stock_max_t
-        m.opens = pyo.Constraint(expr=stock(OPENING) == opening)
-        m.closes = pyo.Constraint(expr=stock(steps.clock.water.last) >= closing)
+        close_stock(m, stock, steps.clock.water.last, opening, closing)
         ledger.open(self.id, "t_per_h", Rhythm.WATER)
         ledger.enter(
             self.id, self.id, "drawdown",

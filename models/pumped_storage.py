@@ -87,7 +87,7 @@ class PumpedStorage(Kind):
             gained = round_trip * m.charge_mw[t] - m.discharge_mw[t]
             return m.energy_mwh[t] == m.energy_mwh[t - 1] + steps.length_h(Rhythm.POWER, t) * gained
 
-        close_stock(m, m.energy_mwh, steps.clock.power.last, opening=None)
+        close_stock(m, m.energy_mwh.__getitem__, steps.clock.power.last, opening=None)
         if self.commitment is not None:
             self._run_by_units(m, ledger, steps)
         if self.reserve is not None:

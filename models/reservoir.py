@@ -142,7 +142,7 @@ class Reservoir(Kind):
         def flood_limit(m: pyo.Block, d: int) -> object:
             return m.storage_hm3[d] - m.flood_excess_hm3[d] <= m.storage_limit_hm3[d]
 
-        close_stock(m, m.storage_hm3, steps.clock.water.last, self.opening_hm3())
+        close_stock(m, m.storage_hm3.__getitem__, steps.clock.water.last, self.opening_hm3())
         ledger.open(self.id, "m3_per_s", Rhythm.WATER)
         ledger.enter(self.id, self.id, "drawdown", m3_per_s=drawdown)
         ledger.enter(self.id, self.id, "evaporation", sign=-1, m3_per_s=evaporation)

@@ -100,7 +100,6 @@ _FIXED: Final = {
     "fraction_per_h": "1/h",
     "fraction_per_year": "1/year",
 }
-DIMENSIONLESS_ENDINGS: Final = ("fraction", "count", "shape", "ratio", "base_year", "days_of_cover_min")
 
 
 def unit_of(name: str) -> str:

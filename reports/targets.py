@@ -21,7 +21,7 @@ from yuqian.models.kind import CapacityGroup
 from yuqian.models.ledger import Account
 from yuqian.models.units import HOURS_PER_YEAR
 from yuqian.optimise.entries import Books, Line
-from yuqian.reports.sources import Allocation, allocations
+from yuqian.reports.sources import allocations
 
 NOT_SHORT = 1e-6
 """Shortage below this share of a day's demand is rounding, not a shortage."""
@@ -251,6 +251,3 @@ def _added(parts: Iterable[tuple[str, float]], factor: float) -> dict[str, float
     for name, value in parts:
         total[name] = total.get(name, 0.0) + factor * value
     return dict(sorted(total.items(), key=lambda item: -item[1]))
-
-
-__all__ = ["Allocation", "TargetReport", "Verdict", "count_capacity", "count_targets"]

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -221,10 +221,9 @@ def _region(scenario: str, overrides: tuple[str, ...], as_json: bool) -> Region:
         return load_region(scenario, overrides)
     except CatalogueError as error:
         _refuse(error, as_json)
-        raise AssertionError from error
 
 
-def _refuse(error: Any, as_json: bool) -> None:
+def _refuse(error: Any, as_json: bool) -> NoReturn:
     """Print every problem and end with the exit code for bad input."""
     if as_json:
         problems = [
