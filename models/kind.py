@@ -8,9 +8,9 @@ decisions and rules (:meth:`Kind.contribute`), a check of an answer in plain num
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 import pyomo.environ as pyo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -105,6 +105,29 @@ class Example:
 
 
 RESERVED_ID = "balance"
+TOGETHER = "together"
+"""Name of the block that holds, by name of the kind, what assets of one kind declare together."""
+
+
+def together_owner(kind_name: str) -> str:
+    """Owner of what a kind declares for all its assets together; no id can be such a name."""
+    return f"{TOGETHER}.{kind_name}"
+
+
+K = TypeVar("K", bound="Kind")
+
+
+@dataclass(frozen=True)
+class Member(Generic[K]):
+    """One of the assets that a kind couples, with the block that holds its own decisions and series.
+
+    Attributes:
+        asset: its parameters.
+        block: what its ``contribute`` declared: ``member.block.flow_mw[t]`` in a rule.
+    """
+
+    asset: K
+    block: pyo.Block
 
 
 def _snake_case(text: str) -> str:
@@ -152,6 +175,36 @@ class Kind(BaseModel):
         raise NotImplementedError
 
     @classmethod
+    def contribute_together(cls, members: Sequence[Member[Self]], m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        """Declare what couples assets of this kind (Kirchhoff's law around a mesh, fair sharing); by default nothing does.
+
+        Called once, after every ``contribute`` and before the ledger closes, if the kind overrides it and has an asset.
+
+        Args:
+            members: all assets of the kind, in order of id.
+            m: a block of the kind's own; what it holds belongs to :meth:`owner_together`.
+        """
+
+    @classmethod
+    def audit_together(cls, members: Sequence[Self], answers: Mapping[str, Answer], book: Book, clock: Clock) -> None:
+        """Check what couples assets of this kind, in plain numpy; called once, after every ``audit``.
+
+        Args:
+            members: all assets of the kind, in order of id.
+            answers: by id, and by :meth:`owner_together` for decisions declared together.
+        """
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """What it is called in the catalogue: the name of its file."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def owner_together(cls) -> str:
+        """Owner of the decisions, rules and entries that its assets have together."""
+        return together_owner(cls.kind_name())
+
+    @classmethod
     def example(cls) -> Example:
         """The smallest working instance, for contract tests and the manual."""
         raise NotImplementedError
@@ -167,6 +220,14 @@ class Kind(BaseModel):
     def essential_fraction(self) -> float:
         """Share of its demand that those persons cannot do without: what they count as supplied by."""
         return 1.0
+
+
+def by_kind(assets: Iterable[Kind]) -> Mapping[type[Kind], tuple[Kind, ...]]:
+    """Assets by kind, kinds by name and assets by id."""
+    found: dict[type[Kind], list[Kind]] = {}
+    for asset in sorted(assets, key=lambda asset: asset.id):
+        found.setdefault(type(asset), []).append(asset)
+    return {kind: tuple(found[kind]) for kind in sorted(found, key=lambda kind: (kind.kind_name(), kind.__qualname__))}
 
 
 def table(m: pyo.Block, name: str, over: Any, values: Any) -> pyo.Param:

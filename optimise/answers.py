@@ -17,7 +17,7 @@ def decisions(program: Program, x: Floats) -> dict[tuple[str, str], Floats]:
 
 
 def answers(assembly: Assembly, program: Program, solution: Solution) -> dict[str, Answer]:
-    """What the auditor reads: decisions and series of each asset.
+    """What the auditor reads: decisions and series of each asset, and decisions that a kind made for its assets together.
 
     Raises:
         ValueError: for a solve that ended without a solution.
@@ -26,7 +26,7 @@ def answers(assembly: Assembly, program: Program, solution: Solution) -> dict[st
         raise ValueError(f"there is no answer: the solve ended as '{solution.outcome.value}'")
     arrays: dict[str, dict[str, Floats]] = {asset.id: {} for asset in assembly.assets}
     for (owner, name), values in decisions(program, solution.x).items():
-        arrays[owner][name] = values
+        arrays.setdefault(owner, {})[name] = values
     for (owner, name), values in assembly.series.items():
         if owner in arrays:
             arrays[owner][name] = np.asarray(values, dtype=float)

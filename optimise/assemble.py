@@ -9,7 +9,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.clock import Clock, Floats, Steps
-from yuqian.models.kind import Example, Kind, table
+from yuqian.models.kind import TOGETHER, Example, Kind, Member, by_kind, table
 from yuqian.models.ledger import Ledger
 from yuqian.optimise.compile import collector_at_rest, templates
 
@@ -26,7 +26,8 @@ class Assembly:
     """A Pyomo model and what is needed to read its answer.
 
     Attributes:
-        model: ``asset[id]`` for each asset, a block of balances, one objective; ordinary Pyomo, for any solver.
+        model: ``asset[id]`` for each asset, ``together[kind]`` for each kind that couples its assets, a block of balances,
+            one objective; ordinary Pyomo, for any solver.
         ledger: who enters what where.
         steps: the index sets.
         assets: what was assembled, in order of id.
@@ -74,8 +75,25 @@ def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Ass
             for name, need in asset.series.items():
                 table(block, name, steps.of(need.rhythm), np.asarray(series[asset.id, name], dtype=float))
             asset.contribute(block, ledger, steps)
+        _contribute_together(model, ordered, ledger, steps)
         ledger.close()
     return Assembly(model, ledger, steps, ordered, series)
+
+
+def _contribute_together(model: pyo.ConcreteModel, assets: Iterable[Kind], ledger: Ledger, steps: Steps) -> None:
+    """Let each kind that couples its assets declare what they have together."""
+    nothing = Kind.contribute_together.__func__  # type: ignore[attr-defined]
+    coupled = {
+        kind: members
+        for kind, members in by_kind(assets).items()
+        if kind.contribute_together.__func__ is not nothing  # type: ignore[attr-defined]
+    }
+    if not coupled:
+        return
+    model.add_component(TOGETHER, pyo.Block([kind.kind_name() for kind in coupled]))
+    for kind, members in coupled.items():
+        views = [Member(asset, model.asset[asset.id]) for asset in members]
+        kind.contribute_together(views, model.component(TOGETHER)[kind.kind_name()], ledger, steps)
 
 
 def assemble_example(example: Example, clock: Clock) -> Assembly:

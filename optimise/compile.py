@@ -22,6 +22,7 @@ import scipy.sparse as sparse
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, RangedExpression
 
 from yuqian.models.clock import Floats
+from yuqian.models.kind import TOGETHER, together_owner
 from yuqian.optimise.affine import Affine, Columns, Ints, NotAffine, Term, evaluate
 from yuqian.optimise.program import BoundRows, Family, Layout, Program, ProgramError
 
@@ -313,7 +314,10 @@ def _owner_of(component: Any) -> str:
     block = component.parent_block()
     if block is block.model():
         return ""
-    return str(block.index() if block.parent_component().is_indexed() else block.local_name)
+    component = block.parent_component()
+    if component.local_name == TOGETHER:
+        return together_owner(block.index())
+    return str(block.index() if component.is_indexed() else block.local_name)
 
 
 def _family(rule: Rule, start: int) -> Family:

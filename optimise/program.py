@@ -35,7 +35,8 @@ class Family:
     """Consecutive columns or rows that one declaration made.
 
     Attributes:
-        owner: id of the asset, "balance" for the ledger's, "" for the model's own.
+        owner: id of the asset, "together.<kind>" for what a kind declares for all its assets, "balance" for the ledger's, ""
+            for the model's own.
         name: of the Var or Constraint.
         start: position of the first.
         first: step of the first: -1 when it is the opening instant.

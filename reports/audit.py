@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yuqian.models.book import Answer, Book, Finding
 from yuqian.models.clock import Clock
-from yuqian.models.kind import Kind
+from yuqian.models.kind import Kind, by_kind
 from yuqian.models.ledger import Account
 
 TOLERANCE = 1e-6
@@ -65,9 +65,11 @@ class Audit:
 
 
 def audit(assets: Iterable[Kind], answers: Mapping[str, Answer], clock: Clock, objective_yuan: float) -> Audit:
-    """Have every asset write what its answer gives and takes into one book, and close it."""
-    book = Book(clock)
-    for asset in assets:
+    """Have every asset, then every kind, write what the answer gives and takes into one book, and close it."""
+    book, every = Book(clock), tuple(assets)
+    for asset in every:
         asset.audit(answers[asset.id], book, clock)
+    for kind, members in by_kind(every).items():
+        kind.audit_together(members, answers, book, clock)
     findings = tuple(book.close())
     return Audit(findings, dict(book.totals), objective_yuan)

@@ -66,7 +66,7 @@ class Results:
         for group in ("inputs", "results"):
             for variable in self.groups[group].data_vars.values():
                 for owner in variable[variable.dims[0]].values:
-                    arrays[str(owner)][variable.attrs["name"]] = variable.sel({variable.dims[0]: owner}).values
+                    arrays.setdefault(str(owner), {})[variable.attrs["name"]] = variable.sel({variable.dims[0]: owner}).values
         return {owner: Answer(owner, named) for owner, named in arrays.items()}
 
     def audit(self) -> Audit:
@@ -118,10 +118,11 @@ def collect(assembly: Assembly, program: Program, solution: Solution, ledger: Bo
     if solution.x is None:
         raise ResultsError(f"there is nothing to write: the solve ended as '{solution.outcome.value}'")
     clock = assembly.clock
-    kind_of = {asset.id: _kind_name(asset) for asset in assembly.assets}
+    kind_of = {asset.id: asset.kind_name() for asset in assembly.assets}
+    kind_of |= {asset.owner_together(): asset.kind_name() for asset in assembly.assets}
     inputs = _by_kind({**assembly.series}, kind_of, clock)
     inputs.attrs["assets"] = json.dumps(
-        [{"kind": _kind_name(asset), "parameters": asset.model_dump(mode="json")} for asset in assembly.assets],
+        [{"kind": asset.kind_name(), "parameters": asset.model_dump(mode="json")} for asset in assembly.assets],
         ensure_ascii=False,
     )
     groups = {
@@ -139,10 +140,6 @@ def collect(assembly: Assembly, program: Program, solution: Solution, ledger: Bo
         **attributes,
     }
     return Results(clock, assembly.assets, groups, header)
-
-
-def _kind_name(asset: Kind) -> str:
-    return type(asset).__module__.rsplit(".", 1)[-1]
 
 
 def _by_kind(arrays: Mapping[tuple[str, str], Floats], kind_of: Mapping[str, str], clock: Clock) -> xr.Dataset:

@@ -15,7 +15,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from yuqian.models.book import Answer
 from yuqian.models.clock import Clock
-from yuqian.models.kind import Kind
+from yuqian.models.kind import TOGETHER, Kind, together_owner
 from yuqian.models.kinds import known_kinds
 from yuqian.models.units import unit_of
 from yuqian.optimise.answers import answers
@@ -84,11 +84,11 @@ def test_audit_notices_every_decision(name: str) -> None:
     found = answers(assembly, program, solution)
     asset = KINDS[name].example().asset
     for family in program.layout.columns:
-        if family.owner != asset.id:
+        if family.owner not in (asset.id, asset.owner_together()):
             continue
-        arrays = {key: value.copy() for key, value in found[asset.id]._arrays.items()}
+        arrays = {key: value.copy() for key, value in found[family.owner]._arrays.items()}
         arrays[family.name][0] += 1.0
-        damaged = {**found, asset.id: Answer(asset.id, arrays)}
+        damaged = {**found, family.owner: Answer(family.owner, arrays)}
         result = audit(assembly.assets, damaged, THREE_DAYS, solution.objective_yuan)
         assert not result.passes, f"the audit of {name} does not notice {family.name}"
 
@@ -151,6 +151,8 @@ def _owner(component: typing.Any) -> str:
     block = component.parent_block()
     if block is block.model():
         return ""
+    if block.parent_component().local_name == TOGETHER:
+        return together_owner(block.index())
     return block.index() if block.parent_component().is_indexed() else block.local_name
 
 
