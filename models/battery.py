@@ -84,7 +84,7 @@ class Battery(Kind):
             discharged = sum(steps.length_h(Rhythm.POWER, t) * m.discharge_mw[t] for t in hours)
             return discharged <= cycled_max * steps.length_h(Rhythm.WATER, d)
 
-        close_stock(m, m.energy_mwh.__getitem__, steps.clock.power.last, opening=None)
+        close_stock(m, steps, Rhythm.POWER, "energy_mwh", m.energy_mwh.__getitem__, self.energy_max_mwh, opening=None)
         if self.commitment is not None:
             self._turn_one_way(m, steps)
         if self.reserve is not None:
@@ -133,7 +133,7 @@ class Battery(Kind):
         book.equal(self.id, "energy law", np.diff(answer.energy_mwh), gained * hours)
         cycles = (out * hours).reshape(clock.water.count, -1).sum(axis=1) / self.energy_max_mwh
         book.within(self.id, "cycles", cycles, None, self.cycles_max_per_day * clock.water.hours / 24)
-        audit_closing(book, self.id, answer.energy_mwh, opening=None)
+        audit_closing(book, self.id, "energy_mwh", answer, answer.energy_mwh, opening=None)
         if self.commitment is not None:
             share = answer.charging_fraction
             book.within(self.id, "direction", share, 0.0, 1.0)

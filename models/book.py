@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from yuqian.models.clock import Clock, Floats, Rhythm
+from yuqian.models.clock import Clock, Floats, Horizon, Rhythm
 from yuqian.models.ledger import Account, Sense
 
 
@@ -61,16 +61,34 @@ class Finding:
         return f"{self.owner}: {self.check}: off by {self.residual:g} (relative {self.relative:.1e}) in step {self.step}"
 
 
+@dataclass(frozen=True)
+class End:
+    """Where a stock ended, and where it should have, had the horizon been solved as a whole; in the stock's unit."""
+
+    owner: str
+    name: str
+    ended: float
+    wanted: float
+
+    @property
+    def deviation(self) -> float:
+        return self.ended - self.wanted
+
+
 @dataclass
 class Book:
     """What the auditor writes down.
 
     Attributes:
         clock: the calendar of the answer.
+        horizon: whether the answer stands alone, or is a window of something longer.
         findings: one for each check, passed or not.
+        ends: of a window, where its stocks ended.
     """
 
     clock: Clock
+    horizon: Horizon = Horizon.WHOLE
+    ends: list[End] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     _sums: dict[str, Floats] = field(default_factory=dict)
     _sizes: dict[str, Floats] = field(default_factory=dict)
@@ -90,6 +108,10 @@ class Book:
         """Add a rate by step to an account's total."""
         hours = self.clock.timeline(rhythm).hours
         self.totals[account] += float(np.sum(values * hours)) * account.flow.total_per_rate_hour
+
+    def note_end(self, owner: str, name: str, ended: float, wanted: float) -> None:
+        """Note where a stock of a window ended."""
+        self.ends.append(End(owner, name, ended, wanted))
 
     def cost(self, yuan_per_h: Floats, rhythm: Rhythm) -> None:
         """Add to the total cost."""

@@ -12,13 +12,16 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
 
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from yuqian.models.carry_law import Carried
 
 ZONE = dt.timezone(dt.timedelta(hours=8), "UTC+08:00")
 OPENING = -1
@@ -32,6 +35,15 @@ class Rhythm(enum.Enum):
 
     POWER = "hour"
     WATER = "day"
+
+
+class Horizon(enum.Enum):
+    """How the beginning and the end of a problem are tied to the rest of time."""
+
+    WHOLE = "whole"
+    """It stands alone: stocks end as they began, or as they must."""
+    WINDOW = "window"
+    """It is a part of something longer: what was before is given as numbers, and what is left at the end has a value."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +170,14 @@ class Steps:
         day_of_hour: Param, the water step in which a power step lies.
         hm3_per_m3_per_s: Param over ``days``, volume that one m3/s brings in the step.
         clock: the calendar behind.
+        horizon: whether the problem stands alone or is a window of something longer.
+        carried: what goes on from one window to the next; see :mod:`yuqian.models.carry_law`.
     """
 
-    def __init__(self, model: pyo.ConcreteModel, clock: Clock) -> None:
+    def __init__(self, model: pyo.ConcreteModel, clock: Clock, horizon: Horizon = Horizon.WHOLE) -> None:
         self.clock = clock
+        self.horizon = horizon
+        self.carried: list[Carried] = []
         model.hours = pyo.RangeSet(0, clock.power.last)
         model.days = pyo.RangeSet(0, clock.water.last)
         model.hour_ends = pyo.RangeSet(OPENING, clock.power.last)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
+from yuqian.models.carry_law import limit_total
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import CoalFrom, Example, Fraction, Kind, NonNegative, Positive
 from yuqian.models.ledger import Ledger
@@ -44,11 +45,12 @@ class CoalBase(Kind):
         m.industry_shortage_t_per_h = pyo.Var(steps.days, dense=False, bounds=(0, industry))
         turned_over = self.turnover_max_t_per_year * steps.clock.year_hours() / HOURS_PER_YEAR
 
-        @m.Constraint()
-        def turnover(m: pyo.Block) -> object:
-            return sum(steps.length_h(Rhythm.WATER, d) * m.receipt_t_per_h[d] for d in steps.days) <= turned_over
+        def received(d: int) -> Any:
+            return steps.length_h(Rhythm.WATER, d) * m.receipt_t_per_h[d]
 
-        close_stock(m, m.stock_t.__getitem__, steps.clock.water.last, self.opening_stock_fraction * self.stock_max_t)
+        limit_total(m, steps, Rhythm.WATER, "turnover", "turnover_t", received, turned_over)
+        opening = self.opening_stock_fraction * self.stock_max_t
+        close_stock(m, steps, Rhythm.WATER, "stock_t", m.stock_t.__getitem__, self.stock_max_t, opening)
         self._enter_balances(m, ledger, steps, industry)
         handling, short = self.handling_yuan_per_t, self.industry_shortage_price_yuan_per_t
         ledger.cost(self.id, "handling", rhythm=Rhythm.WATER, yuan_per_h=lambda d: handling * m.receipt_t_per_h[d])
@@ -82,7 +84,7 @@ class CoalBase(Kind):
         book.within(self.id, "receipt", receipt, 0.0, None)
         received = (receipt * clock.water.hours).sum(keepdims=True)
         book.within(self.id, "turnover", received, None, self.turnover_max_t_per_year * clock.water.hours.sum() / 8760)
-        audit_closing(book, self.id, answer.stock_t, self.stock_max_t * self.opening_stock_fraction)
+        audit_closing(book, self.id, "stock_t", answer, answer.stock_t, self.stock_max_t * self.opening_stock_fraction)
         middle = (answer.stock_t[1:] + answer.stock_t[:-1]) / 2
         drawn = -np.diff(answer.stock_t) / clock.water.hours
         book.open(self.id, Rhythm.WATER)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
+from yuqian.models.carry_law import limit_total
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import CoalTo, Example, Kind, NonNegative, Positive
 from yuqian.models.ledger import Ledger
@@ -34,10 +35,10 @@ class CoalSupply(Kind):
         m.delivery_t_per_h = pyo.Var(steps.days, dense=False, bounds=(0, by_trains))
         contracted = self.annual_max_t * steps.clock.year_hours() / HOURS_PER_YEAR
 
-        @m.Constraint()
-        def annual_limit(m: pyo.Block) -> object:
-            return sum(steps.length_h(Rhythm.WATER, d) * m.delivery_t_per_h[d] for d in steps.days) <= contracted
+        def delivered(d: int) -> Any:
+            return steps.length_h(Rhythm.WATER, d) * m.delivery_t_per_h[d]
 
+        limit_total(m, steps, Rhythm.WATER, "annual_limit", "contract_t", delivered, contracted)
         price = self.price_yuan_per_t
         ledger.enter(self.coal_hub, self.id, "delivery", t_per_h=m.delivery_t_per_h)
         ledger.cost(self.id, "coal", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.delivery_t_per_h[d])

@@ -10,7 +10,8 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Floats, Rhythm, Steps
+from yuqian.models.carry_law import carry
+from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
 from yuqian.models.kind import (
     Bus,
@@ -196,6 +197,13 @@ class CoalUnit(Kind):
         @m.Constraint(steps.hours)
         def lowest_power(m: pyo.Block, t: int) -> object:
             return m.power_mw[t] >= lowest * m.online_count[t]
+
+        station = self.unit_count * rated
+        carry(m, steps, Rhythm.POWER, "power_mw", m.power_mw.__getitem__, range(OPENING, 0), free=(0.0, station), tied=False)
+        if steps.horizon is Horizon.WINDOW:
+            first = ramp * steps.length_h(Rhythm.POWER, 0)
+            m.ramp_up_before = pyo.Constraint(expr=self._top(m, 0) <= m.opening_max_power_mw[OPENING] + first)
+            m.ramp_down_before = pyo.Constraint(expr=m.power_mw[0] >= m.opening_min_power_mw[OPENING] - first)
 
         @m.Constraint(steps.later_hours)
         def ramp_up(m: pyo.Block, t: int) -> object:

@@ -50,7 +50,7 @@ class CoalYard(Kind):
 
         opening = self.opening_stock_fraction * self.stock_max_t
         closing = opening if self.closing_stock_fraction is None else self.closing_stock_fraction * self.stock_max_t
-        close_stock(m, stock, steps.clock.water.last, opening, closing)
+        close_stock(m, steps, Rhythm.WATER, "stock_t", stock, self.stock_max_t, opening, closing)
         ledger.open(self.id, "t_per_h", Rhythm.WATER)
         ledger.enter(
             self.id, self.id, "drawdown",
@@ -69,7 +69,7 @@ class CoalYard(Kind):
         book.within(self.id, "shortfall", answer.shortfall_t, 0.0, cover)
         closing = self.opening_stock_fraction if self.closing_stock_fraction is None else self.closing_stock_fraction
         opening = self.stock_max_t * self.opening_stock_fraction
-        audit_closing(book, self.id, stock, opening, self.stock_max_t * closing)
+        audit_closing(book, self.id, "stock_t", answer, stock, opening, self.stock_max_t * closing)
         middle = (stock[1:] + stock[:-1]) / 2
         book.open(self.id, Rhythm.WATER)
         drawn = -np.diff(stock) / clock.water.hours

@@ -34,7 +34,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import OPENING, Clock, Floats, Steps
+from yuqian.models.carry_law import Carried, carry
+from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Steps
 from yuqian.models.unit_opening import Opening
 
 
@@ -113,7 +114,7 @@ class Units:
     def declare(self, m: pyo.Block, steps: Steps, opening: Opening) -> None:
         """Declare the decisions and all rules of the law on a kind's block."""
         self._declare_decisions(m, steps)
-        self._open(m, opening)
+        self._open(m, steps, opening)
         self._switch(m, steps)
         self._limit_power(m, steps)
         self._limit_ramps(m, steps)
@@ -138,10 +139,12 @@ class Units:
         if self.has_reserve:
             m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
 
-    def _open(self, m: pyo.Block, opening: Opening) -> None:
+    def _open(self, m: pyo.Block, steps: Steps, opening: Opening) -> None:
         first = -self.past_steps
         m.start_before_count = _past(m.past, first, opening.start_count)
         m.stop_before_count = _past(m.past, first, opening.stop_count)
+        _note(m, steps, "start_count", "start_before_count", opening.start_count)
+        _note(m, steps, "stop_count", "stop_before_count", opening.stop_count)
 
         @m.Constraint(m.past)
         def started_before(m: pyo.Block, t: int) -> object:
@@ -153,11 +156,14 @@ class Units:
 
         m.opening = pyo.RangeSet(OPENING, OPENING)
         if opening.online_count is None:
-            free = self.range_mw
-            m.power_before = pyo.Constraint(expr=m.above_min_mw[OPENING] <= free * m.online_count[OPENING])
+            m.power_before = pyo.Constraint(expr=m.above_min_mw[OPENING] <= self.range_mw * m.online_count[OPENING])
+            for name, most in (("online_count", float(self.count)), ("above_min_mw", self.range_mw * self.count)):
+                carry(m, steps, Rhythm.POWER, name, m.component(name).__getitem__, range(OPENING, 0), free=(0.0, most))
             return
         m.online_before_count = _past(m.opening, OPENING, (opening.online_count,))
         m.above_min_before_mw = _past(m.opening, OPENING, (opening.above_min_mw,))
+        _note(m, steps, "online_count", "online_before_count", (opening.online_count,))
+        _note(m, steps, "above_min_mw", "above_min_before_mw", (opening.above_min_mw,))
 
         @m.Constraint(m.opening)
         def online_before(m: pyo.Block, t: int) -> object:
@@ -326,6 +332,12 @@ def _summed(decisions: Any, t: Any, losses: tuple[float, ...]) -> Any:
 
 def _past(over: Any, first: int, values: tuple[float, ...]) -> pyo.Param:
     return pyo.Param(over, initialize={first + k: value for k, value in enumerate(values)}, mutable=True)
+
+
+def _note(m: pyo.Block, steps: Steps, name: str, param: str, opening: tuple[float, ...]) -> None:
+    """Note that a Param which stands in every horizon holds the last values of a decision."""
+    over = range(-len(opening), 0)
+    steps.carried.append(Carried(m.index(), name, (param,), Rhythm.POWER, over, m.component(name).__getitem__, tuple(opening)))
 
 
 def _in_last(events: Floats, length: int, hours: int) -> Floats:

@@ -103,6 +103,7 @@ class Ledger:
         self.balances: dict[str, Balance] = {}
         self.accounts: dict[Account, list[Entry]] = {account: [] for account in Account}
         self._waiting: list[tuple[str, Entry, Rhythm | None]] = []
+        self._ends: list[Callable[[], Any]] = []
 
     def open(self, name: str, rate: str, rhythm: Rhythm, sense: Sense = Sense.EQUAL) -> None:
         """Open a balance in a rate ("mw", "m3_per_s", "t_per_h"); each name once."""
@@ -141,6 +142,10 @@ class Ledger:
         """Add to the cost that the optimum minimises."""
         self.account(Account.COST, owner, label, rhythm=rhythm, yuan_per_h=yuan_per_h)
 
+    def value_end(self, yuan: Callable[[], Any]) -> None:
+        """Add to the objective what the state at the end costs (or, negative, is worth): yuan, in no account."""
+        self._ends.append(yuan)
+
     def close(self) -> None:
         """Sort the entries into their balances and declare one constraint per balance, and the objective.
 
@@ -156,9 +161,10 @@ class Ledger:
         costs = self.accounts[Account.COST]
 
         def total_cost_yuan(_: Any) -> Any:
-            return sum(sum(self.amount(entry, step) for step in self._steps.of(entry.rhythm)) for entry in costs)
+            by_step = sum(sum(self.amount(entry, step) for step in self._steps.of(entry.rhythm)) for entry in costs)
+            return by_step + sum(yuan() for yuan in self._ends) if self._ends else by_step
 
-        self._model.total_cost_yuan = pyo.Objective(rule=total_cost_yuan if costs else 0.0)
+        self._model.total_cost_yuan = pyo.Objective(rule=total_cost_yuan if costs or self._ends else 0.0)
 
     def amount(self, entry: Entry, step: Any) -> Any:
         """What an entry adds to its account in a step: rate times length of the step, in the flow's total unit."""

@@ -9,7 +9,8 @@ import pyomo.environ as pyo
 from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Steps
+from yuqian.models.carry_law import carry
+from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import (
     Bus,
@@ -87,7 +88,7 @@ class PumpedStorage(Kind):
             gained = round_trip * m.charge_mw[t] - m.discharge_mw[t]
             return m.energy_mwh[t] == m.energy_mwh[t - 1] + steps.length_h(Rhythm.POWER, t) * gained
 
-        close_stock(m, m.energy_mwh.__getitem__, steps.clock.power.last, opening=None)
+        close_stock(m, steps, Rhythm.POWER, "energy_mwh", m.energy_mwh.__getitem__, self.energy_max_mwh, opening=None)
         if self.commitment is not None:
             self._run_by_units(m, ledger, steps)
         if self.reserve is not None:
@@ -129,9 +130,12 @@ class PumpedStorage(Kind):
             fixed = pump * m.pumping_count[t]
             return m.charge_mw[t] == fixed if self.pump_fixed else m.charge_mw[t] <= fixed
 
-        last = steps.clock.power.last
-        m.generating_closes = pyo.Constraint(expr=m.generating_count[OPENING] == m.generating_count[last])
-        m.pumping_closes = pyo.Constraint(expr=m.pumping_count[OPENING] == m.pumping_count[last])
+        for name, count in (("generating", m.generating_count), ("pumping", m.pumping_count)):
+            free = (0.0, float(self.unit_count))
+            carry(m, steps, Rhythm.POWER, f"{name}_count", count.__getitem__, range(OPENING, 0), free=free)
+            if steps.horizon is Horizon.WHOLE:
+                closes = pyo.Constraint(expr=count[OPENING] == count[steps.clock.power.last])
+                m.add_component(f"{name}_closes", closes)
         if self.starts_max_per_day is not None or self.start_cost_yuan:
             self._count_starts(m, ledger, steps)
 
@@ -192,7 +196,7 @@ class PumpedStorage(Kind):
         book.equal(
             self.id, "energy law", np.diff(answer.energy_mwh), (stored - answer.discharge_mw) * clock.power.hours
         )  # fmt: skip
-        audit_closing(book, self.id, answer.energy_mwh, opening=None)
+        audit_closing(book, self.id, "energy_mwh", answer, answer.energy_mwh, opening=None)
         if self.commitment is not None:
             self._audit_units(answer, book, clock)
         if self.reserve is not None:
@@ -212,7 +216,8 @@ class PumpedStorage(Kind):
         generating, pumping = answer.generating_count, answer.pumping_count
         for name, values in (("generating", generating), ("pumping", pumping)):
             book.within(self.id, f"units {name}", values, 0.0, self.unit_count)
-            book.equal(self.id, f"units {name} at the beginning as at the end", values[:1], values[-1:])
+            if book.horizon is Horizon.WHOLE:
+                book.equal(self.id, f"units {name} at the beginning as at the end", values[:1], values[-1:])
             if self.commitment is Commitment.INTEGER:
                 book.equal(self.id, f"whole units {name}", values, np.round(values))
         book.within(self.id, "no unit both ways", generating + pumping, None, self.unit_count)

@@ -8,7 +8,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Steps
+from yuqian.models.carry_law import carry
+from yuqian.models.clock import Clock, Horizon, Rhythm, Steps
 from yuqian.models.kind import Example, Fraction, Kind, WaterFrom, WaterTo
 from yuqian.models.ledger import Ledger
 from yuqian.models.outlet import Outlet
@@ -40,7 +41,9 @@ class Reach(Kind):
             raise ValueError(f"{self.id} delays water by days, which longer steps cannot show; give it one share, 1")
         m.past_and_days = pyo.RangeSet(-longest, count - 1)
         m.inflow_m3_per_s = pyo.Var(m.past_and_days, dense=False, bounds=(0, None))
-        for before in range(1, longest + 1):
+        past = range(-longest, 0)
+        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past)
+        for before in range(1, longest + 1) if steps.horizon is Horizon.WHOLE else ():
             # More than one turn round the horizon when it is shorter than the longest lag.
             same = m.inflow_m3_per_s[-before] == m.inflow_m3_per_s[-before % count]
             m.add_component(f"past_{before}_as_at_the_end", pyo.Constraint(expr=same))
@@ -58,7 +61,9 @@ class Reach(Kind):
         before = len(self.lag_share_fraction) - 1
         own = inflow[before:]
         book.within(self.id, "inflow", inflow, 0.0, None)
-        if before:
+        if before and book.horizon is Horizon.WINDOW:
+            book.equal(self.id, "past as given", inflow[:before], getattr(answer, "opening_inflow_m3_per_s", inflow[:before]))
+        elif before:
             turns = np.tile(own, before // days + 1)
             book.equal(self.id, "past as at the end", inflow[:before], turns[len(turns) - before :])
         # The full convolution begins with steps that still lack their past.

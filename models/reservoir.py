@@ -142,7 +142,7 @@ class Reservoir(Kind):
         def flood_limit(m: pyo.Block, d: int) -> object:
             return m.storage_hm3[d] - m.flood_excess_hm3[d] <= m.storage_limit_hm3[d]
 
-        close_stock(m, m.storage_hm3.__getitem__, steps.clock.water.last, self.opening_hm3())
+        close_stock(m, steps, Rhythm.WATER, "storage_hm3", m.storage_hm3.__getitem__, highest, self.opening_hm3())
         ledger.open(self.id, "m3_per_s", Rhythm.WATER)
         ledger.enter(self.id, self.id, "drawdown", m3_per_s=drawdown)
         ledger.enter(self.id, self.id, "evaporation", sign=-1, m3_per_s=evaporation)
@@ -171,7 +171,7 @@ class Reservoir(Kind):
         book.within(self.id, "flood-limit storage", answer.storage_hm3[1:], None, limit)
         for name in ("flood_excess_hm3", "release_m3_per_s", "ecological_shortage_m3_per_s"):
             book.within(self.id, name, getattr(answer, name), 0.0, None)
-        audit_closing(book, self.id, answer.storage_hm3, self.opening_hm3())
+        audit_closing(book, self.id, "storage_hm3", answer, answer.storage_hm3, self.opening_hm3())
         middle = (answer.storage_hm3[1:] + answer.storage_hm3[:-1]) / 2
         at_none, per_hm3 = self.area_line()
         evaporated = answer.evaporation_mm_per_day * (at_none + per_hm3 * middle) * 1000 / 86_400

@@ -26,7 +26,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Floats, Steps
+from yuqian.models.carry_law import carry
+from yuqian.models.clock import Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Units
 
 MATCHED_LAGS_MAX = 12
@@ -110,7 +111,11 @@ class StartTiers:
 
     def _match(self, m: pyo.Block, steps: Steps, units: Units) -> None:
         for lag in self.lags:
-            m.add_component(_restart(lag), pyo.Var(m.past_and_hours, dense=False, bounds=(0, units.count)))
+            pairs = pyo.Var(m.past_and_hours, dense=False, bounds=(0, units.count))
+            m.add_component(_restart(lag), pairs)
+            # A stop that was restarted before the window cannot be restarted within it.
+            ended = range(-units.past_steps, -lag)
+            carry(m, steps, Rhythm.POWER, _restart(lag), pairs.__getitem__, ended, opening=[0.0] * len(ended))
 
         @m.Constraint(steps.hours)
         def restarts(m: pyo.Block, t: int) -> object:

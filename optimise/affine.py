@@ -107,7 +107,8 @@ def evaluate(expression: Any, columns: Columns, bindings: Bindings) -> Affine:
     if isinstance(expression, VarData):
         return _var(expression, columns, bindings)
     if isinstance(expression, ParamData):
-        return Affine(float(expression.value))
+        owner = expression.parent_component()
+        return Affine(columns.of_param(owner, expression.index()) if owner.is_indexed() else float(expression.value))
     raise NotAffine(f"'{expression}' ({type(expression).__name__}) has no place in a linear rule")
 
 

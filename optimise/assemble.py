@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyomo.environ as pyo
 
-from yuqian.models.clock import Clock, Floats, Steps
+from yuqian.models.carry_law import value_ends
+from yuqian.models.clock import Clock, Floats, Horizon, Steps
 from yuqian.models.kind import TOGETHER, Example, Kind, Member, by_kind, table
 from yuqian.models.ledger import Ledger
 from yuqian.optimise.compile import collector_at_rest, templates
@@ -52,12 +53,20 @@ class Assembly:
         return self.model
 
 
-def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Assembly:
+def assemble(
+    assets: Iterable[Kind],
+    series: SeriesByAsset,
+    clock: Clock,
+    horizon: Horizon = Horizon.WHOLE,
+    ends_valued: bool = False,
+) -> Assembly:
     """Build the model of some assets over a clock.
 
     Args:
         assets: in any order; ids unique.
         series: every series that a kind asks for, by (asset, name), of the length of its timeline.
+        horizon: whether it stands alone, or is a window that begins with given numbers.
+        ends_valued: whether the objective values what a window ends with.
 
     Raises:
         AssemblyError: for series that are missing or wrong, all at once.
@@ -66,7 +75,7 @@ def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Ass
     ordered = tuple(sorted(assets, key=lambda asset: asset.id))
     check_series(ordered, series, clock)
     model = pyo.ConcreteModel()
-    steps = Steps(model, clock)
+    steps = Steps(model, clock, horizon)
     ledger = Ledger(model, steps)
     model.asset = pyo.Block([asset.id for asset in ordered])
     with templates(), collector_at_rest():
@@ -76,6 +85,8 @@ def assemble(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> Ass
                 table(block, name, steps.of(need.rhythm), np.asarray(series[asset.id, name], dtype=float))
             asset.contribute(block, ledger, steps)
         _contribute_together(model, ordered, ledger, steps)
+        if ends_valued:
+            value_ends(model, steps, ledger)
         ledger.close()
     return Assembly(model, ledger, steps, ordered, series)
 

@@ -147,10 +147,11 @@ class Program:
     def column_bounds(self) -> tuple[Floats, Floats]:
         """Bounds of the columns, with those of single-decision rows: two arrays of shape (columns,)."""
         lower, upper = self.declared_lower.copy(), self.declared_upper.copy()
-        for rows in self.bound_rows:
-            low, high = rows.limits()
-            np.maximum.at(lower, rows.columns, low)
-            np.minimum.at(upper, rows.columns, high)
+        with np.errstate(invalid="ignore"):  # a NaN stays one, and check() refuses it by name
+            for rows in self.bound_rows:
+                low, high = rows.limits()
+                np.maximum.at(lower, rows.columns, low)
+                np.minimum.at(upper, rows.columns, high)
         return lower, upper
 
     def with_series(self, series: Mapping[tuple[str, str], Floats]) -> Program:

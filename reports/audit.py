@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from yuqian.models.book import Answer, Book, Finding
-from yuqian.models.clock import Clock
+from yuqian.models.book import Answer, Book, End, Finding
+from yuqian.models.clock import Clock, Horizon
 from yuqian.models.kind import Kind, by_kind
 from yuqian.models.ledger import Account
 
@@ -26,11 +26,13 @@ class Audit:
         findings: every check, passed or not.
         totals: the accounts, re-added.
         objective_yuan: what the solver says the answer costs.
+        ends: where the stocks of a window ended, and where they should have.
     """
 
     findings: tuple[Finding, ...]
     totals: Mapping[Account, float]
     objective_yuan: float
+    ends: tuple[End, ...] = ()
 
     @property
     def cost_residual(self) -> float:
@@ -64,12 +66,18 @@ class Audit:
         raise AuditError("the answer fails its audit:\n" + ("\n".join(lines) or "nothing was checked"))
 
 
-def audit(assets: Iterable[Kind], answers: Mapping[str, Answer], clock: Clock, objective_yuan: float) -> Audit:
-    """Have every asset, then every kind, write what the answer gives and takes into one book, and close it."""
-    book, every = Book(clock), tuple(assets)
+def audit(
+    assets: Iterable[Kind],
+    answers: Mapping[str, Answer],
+    clock: Clock,
+    objective_yuan: float,
+    horizon: Horizon = Horizon.WHOLE,
+) -> Audit:
+    """Have every asset, then every kind, write what its answer gives and takes into one book, and close it."""
+    book, every = Book(clock, horizon), tuple(assets)
     for asset in every:
         asset.audit(answers[asset.id], book, clock)
     for kind, members in by_kind(every).items():
         kind.audit_together(members, answers, book, clock)
     findings = tuple(book.close())
-    return Audit(findings, dict(book.totals), objective_yuan)
+    return Audit(findings, dict(book.totals), objective_yuan, tuple(book.ends))
