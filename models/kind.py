@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeV
 import pyomo.environ as pyo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.ledger import Ledger
 from yuqian.models.reserve_product import Product
+from yuqian.models.step_table import StepTable
 
 if TYPE_CHECKING:
     from yuqian.models.book import Answer, Book
@@ -243,13 +244,13 @@ def products_of(assets: Iterable[Kind]) -> Mapping[str, Product]:
     return {name: product for name, product in found if product is not None}
 
 
-def table(m: pyo.Block, name: str, over: Any, values: Any) -> pyo.Param:
+def table(m: pyo.Block, name: str, over: Any, values: Floats) -> pyo.Param:
     """Declare numbers by step on a block, as a mutable Param ``m.<name>`` that a rule can look up.
 
     Args:
-        over: the steps, as a Pyomo set beginning at 0.
-        values: array-like, one number a step.
+        over: the steps, as a Pyomo set.
+        values: one number a step.
     """
-    param = pyo.Param(over, initialize=dict(enumerate(values.tolist())), mutable=True)
+    param = StepTable(over, values)
     m.add_component(name, param)
     return param
