@@ -9,8 +9,9 @@ from pydantic import AfterValidator, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.kind import Fraction, Kind, UserClass, WaterFrom, WaterTo
+from yuqian.models.kind import Fraction, UserClass, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
+from yuqian.models.licensed import Licensed
 from yuqian.models.tier_law import RisingPrices, Shares, Tiers
 
 
@@ -25,13 +26,15 @@ def one_of(*allowed: UserClass) -> AfterValidator:
     return AfterValidator(check)
 
 
-class WaterDemand(Kind):
+class WaterDemand(Licensed):
     """A demand by the day that is served as far as its priced shortage tiers leave it.
 
     What is delivered, ``demand - shortage``, is taken from ``node`` and entered into the account of allocation under the
     class of the user. It is counted where it is taken: from a clear-water network that is behind the works' leakage, which
     the works enter themselves, so that both together are the volume at the works' outlet; from a canal head or a river it is
-    the whole draw. A share of it comes back to ``return_to`` on the same day; the rest is used up, or leaves the region.
+    the whole draw. A share of it comes back to ``return_to`` on the same day; the rest is used up, or leaves the region. What
+    is not delivered is entered into the account of shortage, by class. A quota limits what is delivered from each of its
+    dates to the next.
 
     A kind of demand is this with a series ``demand_m3_per_s``, a class of user and the fields that its series asks for.
     """
@@ -72,6 +75,14 @@ class WaterDemand(Kind):
             )  # fmt: skip
         ledger.account(Account.ALLOCATION, self.id, self.served_as().value, rhythm=Rhythm.WATER, m3_per_s=delivered)
         tiers.enter_costs(m, ledger, self.id, Rhythm.WATER)
+        self.hold_to_quota(m, steps, delivered)
+
+        def short(d: int) -> object:
+            return tiers.shed(m, d)
+
+        user_class = self.served_as().value
+        ledger.account(Account.SHORTAGE, self.id, user_class, rhythm=Rhythm.WATER, m3_per_s=short)
+        ledger.publish(f"shortage.{user_class}", self.id, shortage_m3_per_s=short, demand_m3_per_s=m.demand_m3_per_s)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         short = self.tiers().audit(self.id, answer, book, answer.demand_m3_per_s, Rhythm.WATER)
@@ -81,3 +92,5 @@ class WaterDemand(Kind):
         if self.return_to is not None:
             book.enter(self.return_to, served * self.return_fraction)
         book.account(Account.ALLOCATION, served, Rhythm.WATER)
+        book.account(Account.SHORTAGE, short, Rhythm.WATER)
+        self.audit_quota(answer, served, book, clock)

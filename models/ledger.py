@@ -16,7 +16,6 @@ from typing import Any
 import pyomo.environ as pyo
 
 from yuqian.models.clock import Rhythm, Steps
-from yuqian.models.reserve_product import Product
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR
 
 
@@ -56,10 +55,27 @@ class Account(enum.Enum):
     CO2 = "co2"
     ALLOCATION = "allocation"
     """Water handed to users, gross: at the works' outlet, the canal head or the plant's intake, each drop once."""
+    SHORTAGE = "shortage"
+    """Water that users, rivers and plants asked for and did not get; the label is the class of user."""
 
     @property
     def flow(self) -> Flow:
-        return {Account.COST: Flow.MONEY, Account.CO2: Flow.COAL, Account.ALLOCATION: Flow.WATER}[self]
+        return {Account.COST: Flow.MONEY, Account.CO2: Flow.COAL, Account.ALLOCATION: Flow.WATER, Account.SHORTAGE: Flow.WATER}[
+            self
+        ]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Something that an asset lets others read in their rules: a stock, a shortage.
+
+    Attributes:
+        owner: who published it.
+        terms: by name (ending in its unit), anything indexed by step, or a function of the step.
+    """
+
+    owner: str
+    terms: Mapping[str, Callable[[Any], Any]]
 
 
 class LedgerError(ValueError):
@@ -95,49 +111,15 @@ class Balance:
     entries: list[Entry] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A single event that takes power away: a unit or a pole trips.
-
-    Attributes:
-        owner: id of the asset that fails.
-        label: what fails of it, unique within the asset.
-        lost_mw: power that is gone, as a function of the power step.
-        is_whole_asset: whether all that the asset holds in reserve is gone with it.
-    """
-
-    owner: str
-    label: str
-    lost_mw: Callable[[Any], Any]
-    is_whole_asset: bool
-
-
-class Exposure(enum.Enum):
-    """What makes the need of reserve grow."""
-
-    LOAD = "load"
-    VARIABLE = "wind and sun available"
-
-
 class Ledger:
-    """All balances and accounts of one model.
+    """All balances and accounts of one model."""
 
-    Args:
-        products: what each reserve requirement asks for, by its id.
-
-    Attributes:
-        failures: what may fail, in the order of entry.
-        exposures: load, and what wind and sun have available, by owner: functions of the power step, MW.
-    """
-
-    def __init__(self, model: pyo.ConcreteModel, steps: Steps, products: Mapping[str, Product] | None = None) -> None:
+    def __init__(self, model: pyo.ConcreteModel, steps: Steps) -> None:
         self._model = model
         self._steps = steps
-        self._products = products or {}
-        self.failures: list[Failure] = []
-        self.exposures: dict[Exposure, list[tuple[str, Callable[[Any], Any]]]] = {what: [] for what in Exposure}
         self.balances: dict[str, Balance] = {}
         self.accounts: dict[Account, list[Entry]] = {account: [] for account in Account}
+        self.published: dict[str, list[Published]] = {}
         self._waiting: list[tuple[str, Entry, Rhythm | None]] = []
         self._ends: list[Callable[[], Any]] = []
 
@@ -165,27 +147,6 @@ class Ledger:
         """
         self._waiting.append((balance, _entry(owner, label, sign, rhythm or Rhythm.POWER, rate), rhythm))
 
-    def may_fail(self, owner: str, label: str, lost_mw: Callable[[Any], Any], *, is_whole_asset: bool) -> None:
-        """State what power would be gone if something of the owner failed; reserve for contingencies covers each such event."""
-        self.failures.append(Failure(owner, label, lost_mw, is_whole_asset))
-
-    def expose(self, what: Exposure, owner: str, mw: Callable[[Any], Any]) -> None:
-        """State load, or what wind and sun have available, by power step: reserve may be sized by it. Numbers, no decisions."""
-        self.exposures[what].append((owner, mw))
-
-    @property
-    def covers_failures(self) -> bool:
-        """Whether any reserve requirement is sized by single failures."""
-        return any(product.covers_failures for product in self._products.values())
-
-    def entered(self, balance: str, owner: str) -> tuple[Entry, ...]:
-        """What an owner has entered into a balance so far."""
-        return tuple(entry for name, entry, _ in self._waiting if name == balance and entry.owner == owner)
-
-    def product(self, requirement: str) -> Product:
-        """What a reserve requirement asks for; plain spinning reserve where it says nothing."""
-        return self._products.get(requirement, Product())
-
     def account(self, account: Account, owner: str, label: str, *, rhythm: Rhythm, sign: float = 1.0, **rate: Any) -> None:
         """Add to an account: a rate (``yuan_per_h=``, ``t_per_h=``, ``m3_per_s=``) that is summed over all its steps."""
         entry = _entry(owner, label, sign, rhythm, rate)
@@ -202,6 +163,16 @@ class Ledger:
     def value_end(self, yuan: Callable[[], Any]) -> None:
         """Add to the objective what the state at the end costs (or, negative, is worth): yuan, in no account."""
         self._ends.append(yuan)
+
+    def publish(self, topic: str, owner: str, **terms: Any) -> None:
+        """Let others read something of ``owner``: by :attr:`published`, once every asset has contributed.
+
+        Args:
+            topic: what it is looked up by: the id of an asset, or what several assets publish of their own ("shortage.town").
+            terms: by name, anything indexed by step (Var, Param), or a function of the step.
+        """
+        callables = {name: _callable(term) for name, term in terms.items()}
+        self.published.setdefault(topic, []).append(Published(owner, callables))
 
     def close(self) -> None:
         """Sort the entries into their balances and declare one constraint per balance, and the objective.
@@ -268,11 +239,9 @@ def _entry(owner: str, label: str, sign: float, rhythm: Rhythm, rate: dict[str, 
         flow = Flow.of_rate(name)
     except ValueError as error:
         raise LedgerError(f"{owner}, '{label}': {error}") from None
-    return Entry(
-        owner,
-        label,
-        flow,
-        sign,
-        rhythm,
-        terms if callable(terms) and not hasattr(terms, "index_set") else terms.__getitem__,
-    )
+    return Entry(owner, label, flow, sign, rhythm, _callable(terms))
+
+
+def _callable(terms: Any) -> Callable[[Any], Any]:
+    found: Callable[[Any], Any] = terms if callable(terms) and not hasattr(terms, "index_set") else terms.__getitem__
+    return found

@@ -8,8 +8,8 @@ import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.kind import Example, Kind, NonNegative, WaterFrom
-from yuqian.models.ledger import Ledger
+from yuqian.models.kind import Example, Kind, NonNegative, UserClass, WaterFrom
+from yuqian.models.ledger import Account, Ledger
 from yuqian.models.port import Port
 from yuqian.models.units import SECONDS_PER_HOUR
 
@@ -35,6 +35,8 @@ class Outlet(Kind):
         price = self.shortage_price_yuan_per_m3 * SECONDS_PER_HOUR
         ledger.enter(self.node, self.id, "outflow", sign=-1, m3_per_s=m.outflow_m3_per_s)
         ledger.cost(self.id, "shortage", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.shortage_m3_per_s[d])
+        ecological = UserClass.ECOLOGICAL.value
+        ledger.account(Account.SHORTAGE, self.id, ecological, rhythm=Rhythm.WATER, m3_per_s=m.shortage_m3_per_s)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "outflow", answer.outflow_m3_per_s, 0.0, None)
@@ -43,6 +45,7 @@ class Outlet(Kind):
         book.within(self.id, "flow owed downstream", counted, self.flow_min_m3_per_s, None)
         book.enter(self.node, -answer.outflow_m3_per_s)
         book.cost(answer.shortage_m3_per_s * 3600 * self.shortage_price_yuan_per_m3, Rhythm.WATER)
+        book.account(Account.SHORTAGE, answer.shortage_m3_per_s, Rhythm.WATER)
 
     @classmethod
     def example(cls) -> Example:

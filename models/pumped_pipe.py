@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import pyomo.environ as pyo
+from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.head_law import Efficiency, audit_power_of_flow, tie_power_to_flow
-from yuqian.models.kind import Bus, Example, Fraction, Kind, NonNegative, Positive, WaterFrom, WaterTo
+from yuqian.models.kind import Bus, Example, Fraction, NonNegative, Positive, WaterFrom, WaterTo
 from yuqian.models.ledger import Ledger
+from yuqian.models.licensed import Licensed
+from yuqian.models.loss_law import arriving, check_losses
 from yuqian.models.port import Port
 from yuqian.models.units import MW_PER_M3_PER_S_M, SECONDS_PER_HOUR
 
 
-class PumpedPipe(Kind):
+class PumpedPipe(Licensed):
     """Lifts water for power: ``P = rho g Q H / eta``, with rho g = 9.81 kN/m3 and H the lift with its friction.
 
-    All that enters is lifted; the loss is a share of what enters, on the way. The day's flow is pumped in whichever hours
+    All that enters is lifted; on the way a share of what enters, or of what arrives, is lost. A quota limits what enters
+    from each of its dates to the next. The day's flow is pumped in whichever hours
     power is cheap, with at most the power that the largest flow needs: tanks at both ends level it out within the day.
     """
 
     title_en: ClassVar[str] = "Pumped pipe"
     title_zh: ClassVar[str] = "提水泵站及管道"
+    catalogued: ClassVar[bool] = True
 
     node_from: WaterFrom
     node_to: WaterTo
@@ -33,13 +38,20 @@ class PumpedPipe(Kind):
     pump_efficiency_fraction: Efficiency
     loss_of_inflow_fraction: Fraction
     cost_yuan_per_m3: NonNegative
+    loss_of_delivery_fraction: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _one_loss(self) -> Self:
+        check_losses(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        return self
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.lift_m / self.pump_efficiency_fraction
         m.flow_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, self.flow_max_m3_per_s))
         m.pump_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.flow_max_m3_per_s * mw_per_m3_per_s))
         tie_power_to_flow(m, steps, m.pump_mw, m.flow_m3_per_s, mw_per_m3_per_s)
-        kept = 1.0 - self.loss_of_inflow_fraction
+        kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        self.hold_to_quota(m, steps, m.flow_m3_per_s.__getitem__)
         price = self.cost_yuan_per_m3 * SECONDS_PER_HOUR
         ledger.enter(self.node_from, self.id, "inflow of pipe", sign=-1, m3_per_s=m.flow_m3_per_s)
         ledger.enter(self.node_to, self.id, "outflow of pipe", m3_per_s=lambda d: kept * m.flow_m3_per_s[d])
@@ -53,9 +65,12 @@ class PumpedPipe(Kind):
         book.within(self.id, "pump power", answer.pump_mw, 0.0, mw_per_m3_per_s * self.flow_max_m3_per_s)
         audit_power_of_flow(book, self.id, clock, answer.pump_mw, answer.flow_m3_per_s, mw_per_m3_per_s)
         book.enter(self.node_from, -answer.flow_m3_per_s)
-        book.enter(self.node_to, answer.flow_m3_per_s * (1 - self.loss_of_inflow_fraction))
+        book.enter(
+            self.node_to, answer.flow_m3_per_s * (1 - self.loss_of_inflow_fraction) / (1 + self.loss_of_delivery_fraction)
+        )
         book.enter(self.bus, -answer.pump_mw)
         book.cost(answer.flow_m3_per_s * 3600 * self.cost_yuan_per_m3, Rhythm.WATER)
+        self.audit_quota(answer, answer.flow_m3_per_s, book, clock)
 
     @classmethod
     def example(cls) -> Example:

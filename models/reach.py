@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
+from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
-from yuqian.models.clock import Clock, Horizon, Rhythm, Steps
-from yuqian.models.kind import Example, Fraction, Kind, WaterFrom, WaterTo
+from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
+from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, WaterFrom, WaterTo
 from yuqian.models.ledger import Ledger
+from yuqian.models.loss_law import arriving, check_losses
 from yuqian.models.outlet import Outlet
 from yuqian.models.port import Port
 from yuqian.models.tier_law import Shares
@@ -21,10 +23,15 @@ from yuqian.models.units import HOURS_PER_DAY
 class Reach(Kind):
     """A river reach with lag coefficients: ``out[d] = (1 - loss) * sum over k of share[k] * in[d - k]``.
 
-    ``lag_share_fraction[k]`` of what enters leaves k days later; the loss is a share of what enters. The days before the
-    first one are taken from the end of the horizon, so that what is on its way at the end is what was on its way at the
-    beginning, and no water is made or lost by being under way. Water steps are days: longer ones are refused unless all of
-    the water leaves in the step that it enters in.
+    ``lag_share_fraction[k]`` of what enters leaves k days later; the loss is a share of what enters, or of what arrives. The
+    days before the first one are taken from the end of the horizon, so that what is on its way at the end is what was on its
+    way at the beginning, and no water is made or lost by being under way. Water steps are days: longer ones are refused unless
+    all of the water leaves in the step that it enters in.
+
+    With a travel time ``muskingum_time_h`` (K) and a weight ``muskingum_weight_fraction`` (X) it is routed by the step, of any
+    length dt, instead: ``out[t] = C0 in[t] + C1 in[t-1] + C2 out[t-1]`` with ``C0 = (dt - 2KX) / D``, ``C1 = (dt + 2KX) / D``,
+    ``C2 = (2K(1-X) - dt) / D``, ``D = 2K(1-X) + dt`` (G. T. McCarthy, "The unit hydrograph and flood routing", 1938). Steps for
+    which a coefficient would be negative are refused.
     """
 
     title_en: ClassVar[str] = "River reach"
@@ -34,8 +41,21 @@ class Reach(Kind):
     node_to: WaterTo
     lag_share_fraction: Shares
     loss_of_inflow_fraction: Fraction
+    loss_of_delivery_fraction: NonNegative = 0.0
+    muskingum_time_h: Positive | None = None
+    muskingum_weight_fraction: Annotated[float, Field(ge=0, le=0.5)] = 0.2
+
+    @model_validator(mode="after")
+    def _one_way_each(self) -> Self:
+        check_losses(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        if self.muskingum_time_h is not None and self.lag_share_fraction != (1.0,):
+            raise ValueError("a reach is routed by lags or by Muskingum's rule; with muskingum_time_h give lag shares of [1]")
+        return self
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        if self.muskingum_time_h is not None:
+            self._route(m, ledger, steps)
+            return
         longest, count = len(self.lag_share_fraction) - 1, steps.clock.water.count
         if longest and np.any(steps.clock.water.hours > HOURS_PER_DAY):
             raise ValueError(f"{self.id} delays water by days, which longer steps cannot show; give it one share, 1")
@@ -48,7 +68,7 @@ class Reach(Kind):
             same = m.inflow_m3_per_s[-before] == m.inflow_m3_per_s[-before % count]
             m.add_component(f"past_{before}_as_at_the_end", pyo.Constraint(expr=same))
 
-        kept = 1.0 - self.loss_of_inflow_fraction
+        kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         shares = [(k, kept * share) for k, share in enumerate(self.lag_share_fraction) if share]
         ledger.enter(self.node_from, self.id, "inflow of reach", sign=-1, m3_per_s=m.inflow_m3_per_s)
         ledger.enter(
@@ -56,20 +76,77 @@ class Reach(Kind):
             m3_per_s=lambda d: sum(share * m.inflow_m3_per_s[d - k] for k, share in shares),
         )  # fmt: skip
 
+    def coefficients(self, clock: Clock) -> tuple[float, float, float]:
+        """Muskingum's C0, C1 and C2 for the water steps of a clock.
+
+        Raises:
+            ValueError: for steps of unlike length, or of one that makes a coefficient negative.
+        """
+        length, time = float(clock.water.hours[0]), self.muskingum_time_h or 0.0
+        if np.any(clock.water.hours != length):
+            raise ValueError(f"{self.id} is routed by Muskingum's rule, which needs steps of one length")
+        stored, below = 2.0 * time * self.muskingum_weight_fraction, 2.0 * time * (1.0 - self.muskingum_weight_fraction)
+        if not stored <= length <= below:
+            raise ValueError(
+                f"{self.id} is routed by Muskingum's rule with K = {time:g} h, X = {self.muskingum_weight_fraction:g}: steps "
+                f"must be {stored:g} to {below:g} h long, they are {length:g} h; divide the reach, or give it lag shares"
+            )
+        total = below + length
+        return (length - stored) / total, (length + stored) / total, (below - length) / total
+
+    def _route(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        m.inflow_m3_per_s = pyo.Var(steps.day_ends, dense=False, bounds=(0, None))
+        m.outflow_m3_per_s = pyo.Var(steps.day_ends, dense=False, bounds=(0, None))
+        c0, c1, c2 = self.coefficients(steps.clock)
+        last, past = steps.clock.water.last, range(OPENING, 0)
+        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past)
+        carry(m, steps, Rhythm.WATER, "outflow_m3_per_s", m.outflow_m3_per_s.__getitem__, past)
+        if steps.horizon is Horizon.WHOLE:
+            m.inflow_as_at_the_end = pyo.Constraint(expr=m.inflow_m3_per_s[OPENING] == m.inflow_m3_per_s[last])
+            m.outflow_as_at_the_end = pyo.Constraint(expr=m.outflow_m3_per_s[OPENING] == m.outflow_m3_per_s[last])
+
+        @m.Constraint(steps.days)
+        def routing(m: pyo.Block, d: int) -> object:
+            came = c0 * m.inflow_m3_per_s[d] + c1 * m.inflow_m3_per_s[d - 1]
+            return m.outflow_m3_per_s[d] == came + c2 * m.outflow_m3_per_s[d - 1]
+
+        kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        ledger.enter(self.node_from, self.id, "inflow of reach", sign=-1, m3_per_s=m.inflow_m3_per_s, rhythm=Rhythm.WATER)
+        ledger.enter(self.node_to, self.id, "outflow of reach", m3_per_s=lambda d: kept * m.outflow_m3_per_s[d])
+
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        inflow, days = answer.inflow_m3_per_s, clock.water.count
-        before = len(self.lag_share_fraction) - 1
-        own = inflow[before:]
+        inflow = answer.inflow_m3_per_s
         book.within(self.id, "inflow", inflow, 0.0, None)
+        own, arrived = self._routed(answer, book, clock) if self.muskingum_time_h else self._lagged(answer, book, clock)
+        book.enter(self.node_from, -own)
+        book.enter(self.node_to, arrived * (1 - self.loss_of_inflow_fraction) / (1 + self.loss_of_delivery_fraction))
+
+    def _lagged(self, answer: Answer, book: Book, clock: Clock) -> tuple[Floats, Floats]:
+        inflow = answer.inflow_m3_per_s
+        days, before = clock.water.count, len(self.lag_share_fraction) - 1
+        own = inflow[before:]
         if before and book.horizon is Horizon.WINDOW:
-            book.equal(self.id, "past as given", inflow[:before], getattr(answer, "opening_inflow_m3_per_s", inflow[:before]))
+            book.equal(self.id, "past as given", inflow[:before], answer.given("opening_inflow_m3_per_s", inflow[:before]))
         elif before:
             turns = np.tile(own, before // days + 1)
             book.equal(self.id, "past as at the end", inflow[:before], turns[len(turns) - before :])
         # The full convolution begins with steps that still lack their past.
-        arriving = np.convolve(inflow, self.lag_share_fraction)[before : before + days]
-        book.enter(self.node_from, -own)
-        book.enter(self.node_to, arriving * (1 - self.loss_of_inflow_fraction))
+        return own, np.convolve(inflow, self.lag_share_fraction)[before : before + days]
+
+    def _routed(self, answer: Answer, book: Book, clock: Clock) -> tuple[Floats, Floats]:
+        """By the storage between both ends: K (X in + (1 - X) out) changes by what comes less what goes."""
+        inflow, outflow = answer.inflow_m3_per_s, answer.outflow_m3_per_s
+        book.within(self.id, "outflow", outflow, 0.0, None)
+        for name, flow in (("inflow", inflow), ("outflow", outflow)):
+            given: Floats | float = flow[-1:]
+            if book.horizon is Horizon.WINDOW:
+                given = answer.given(f"opening_{name}_m3_per_s", flow[:1])
+            book.equal(self.id, f"{name} before the first step", flow[:1], given)
+        share = self.muskingum_weight_fraction
+        under_way = (self.muskingum_time_h or 0.0) * (share * inflow + (1 - share) * outflow)
+        gained = clock.water.hours * ((inflow[1:] + inflow[:-1]) - (outflow[1:] + outflow[:-1])) / 2
+        book.equal(self.id, "water under way", np.diff(under_way), gained)
+        return inflow[1:], outflow[1:]
 
     @classmethod
     def example(cls) -> Example:

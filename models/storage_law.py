@@ -14,7 +14,7 @@ from yuqian.models.clock import OPENING, Floats, Horizon, Rhythm, Steps
 
 def close_stock(
     m: pyo.Block, steps: Steps, rhythm: Rhythm, name: str, stock: Callable[[Any], Any], span: float,
-    opening: float | None, closing: float | None = None,
+    opening: float | None, closing: float | None = None, missing: Any = 0.0,
 ) -> None:  # fmt: skip
     """Tie the beginning and the end of a stock to the rest of time, as the horizon asks.
 
@@ -27,6 +27,7 @@ def close_stock(
         name: of the stock, ending in its unit: "energy_mwh".
         stock: the stock at an instant, a step of ``rhythm``.
         span: the most that it can hold.
+        missing: what the end of a WHOLE may lack, a decision with a price; nought where it must be kept.
     """
     given = None if opening is None else [opening]
     carry(m, steps, rhythm, name, stock, range(OPENING, 0), opening=given, closing=closing, span=span)
@@ -34,15 +35,16 @@ def close_stock(
         return
     last = steps.clock.timeline(rhythm).last
     if opening is None:
-        m.closes = pyo.Constraint(expr=stock(last) == stock(OPENING))
+        m.closes = pyo.Constraint(expr=stock(last) + missing == stock(OPENING))
     else:
         m.opens = pyo.Constraint(expr=stock(OPENING) == opening)
-        m.closes = pyo.Constraint(expr=stock(last) >= (opening if closing is None else closing))
+        m.closes = pyo.Constraint(expr=stock(last) + missing >= (opening if closing is None else closing))
 
 
 def audit_closing(
-    book: Book, owner: str, name: str, answer: Answer, stock: Floats, opening: float | None, closing: float | None = None
-) -> None:
+    book: Book, owner: str, name: str, answer: Answer, stock: Floats, opening: float | None,
+    closing: float | None = None, missing: float = 0.0,
+) -> None:  # fmt: skip
     """Check what :func:`close_stock` asks, from the stock at all instants, shape (count + 1,).
 
     Of a window, the opening is what the answer says was given; where it ends is noted in the book, not judged.
@@ -54,7 +56,7 @@ def audit_closing(
         wanted = stock[0] if opening is None else opening if closing is None else closing
         book.note_end(owner, name, float(stock[-1]), float(wanted))
     elif opening is None:
-        book.equal(owner, "ends as it began", stock[-1:], stock[:1])
+        book.equal(owner, "ends as it began", stock[-1:] + missing, stock[:1])
     else:
         book.equal(owner, "opens as given", stock[:1], opening)
-        book.within(owner, "ends no lower than it must", stock[-1:], opening if closing is None else closing, None)
+        book.within(owner, "ends no lower than it must", stock[-1:] + missing, opening if closing is None else closing, None)

@@ -85,6 +85,9 @@ _QUANTITY: Final = {
 }
 _FIXED: Final = {
     "m3_per_s": "m3/s",
+    "mw_per_m3_per_s": "MW/(m3/s)",
+    "mw_per_hm3": "MW/hm3",
+    "km2_per_hm3": "km2/hm3",
     "m_per_s": "m/s",
     "t_per_h": "t/h",
     "l_per_person_day": "L/(person day)",

@@ -231,6 +231,7 @@ def _indicators(ledger: Books, solution: Solution) -> xr.Dataset:
 
 _ACCOUNT_NAMES = {
     Account.COST: "cost",
+    Account.SHORTAGE: "water asked for and not given",
     Account.CO2: "carbon dioxide emitted",
     Account.ALLOCATION: "water handed to users, gross",
 }

@@ -1,4 +1,4 @@
-"""Ecological flow: what a dam must let pass."""
+"""Ecological flow: what a dam, or a section of a river, must let pass."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from yuqian.models.clock import Floats, Rhythm
+from yuqian.models.ecological_rule import EcologicalRule
 from yuqian.models.units import DAYS_PER_YEAR, M3_PER_S_PER_MM_PER_DAY_KM2
+from yuqian.timeseries.days import Days
+from yuqian.timeseries.pearson import Pearson3
 from yuqian.timeseries.resource import Context, Resource
 from yuqian.timeseries.river import regional_runoff_mm
 from yuqian.timeseries.tables import tables
 
 WET_MONTHS = (5, 6, 7, 8, 9, 10)
+DRY_MONTH_EXCEEDED = 0.9
+"""Share of years in which the driest month brings more than the rule asks for."""
 
 
 class Dam(Protocol):
@@ -22,10 +27,12 @@ class Dam(Protocol):
     runoff_depth_mm_per_year: float
     ecological_dry_fraction: float
     ecological_wet_fraction: float
+    ecological_rule: EcologicalRule
+    ecological_inflow_limited: bool
 
 
 class EcologicalFlow(Resource[Dam]):
-    """Required flow by day, m3/s: a share of the mean flow by season, but no more than flows by nature on the day."""
+    """Required flow by day, m3/s, by the asset's rule; where it says so, no more than flows by nature on the day."""
 
     name: ClassVar[str] = "ecological_flow"
     rhythm: ClassVar[Rhythm] = Rhythm.WATER
@@ -33,8 +40,26 @@ class EcologicalFlow(Resource[Dam]):
 
     def values(self, asset: Dam, context: Context) -> Floats:
         area = asset.catchment_km2 * M3_PER_S_PER_MM_PER_DAY_KM2
-        mean = area * asset.runoff_depth_mm_per_year / DAYS_PER_YEAR
-        wet = np.isin(context.days.months, WET_MONTHS)
-        rule = mean * np.where(wet, asset.ecological_wet_fraction, asset.ecological_dry_fraction)
+        rule = _RULES[asset.ecological_rule](asset, context) * area
+        if not asset.ecological_inflow_limited:
+            return rule
         share = asset.runoff_depth_mm_per_year / tables("river").number("runoff_mm_per_year")
         return np.minimum(rule, regional_runoff_mm(context.weather) * share * area)
+
+
+def _tennant(asset: Dam, context: Context) -> Floats:
+    wet = np.isin(context.days.months, WET_MONTHS)
+    mean = asset.runoff_depth_mm_per_year / DAYS_PER_YEAR
+    return mean * np.where(wet, asset.ecological_wet_fraction, asset.ecological_dry_fraction)
+
+
+def _dry_month(asset: Dam, context: Context) -> Floats:
+    river = tables("river")
+    depth = asset.runoff_depth_mm_per_year * river.months("runoff_month_share") / np.bincount(Days(2025).months)[1:]
+    driest = int(np.argmin(depth))
+    variation = float(river.months("month_variation")[driest])
+    flow = Pearson3(float(depth[driest]), variation, river.number("skew_ratio") * variation).exceeded(DRY_MONTH_EXCEEDED)
+    return np.full(context.days.count, float(flow))
+
+
+_RULES = {EcologicalRule.TENNANT: _tennant, EcologicalRule.DRY_MONTH: _dry_month}

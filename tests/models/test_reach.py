@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from yuqian.models.book import Answer
 from yuqian.models.catchment import Catchment
-from yuqian.models.clock import Clock
+from yuqian.models.clock import Clock, Rhythm, Timeline
 from yuqian.models.kind import Kind
 from yuqian.models.outlet import Outlet
 from yuqian.models.reach import Reach
@@ -76,3 +77,43 @@ def test_steps_longer_than_a_day_are_refused() -> None:
     example = Reach.example()
     with pytest.raises(ValueError, match="longer steps"):
         assemble((example.asset, *example.ports), {}, ten_days)
+
+
+def routed(time_h: float, weight: float, hours: float, flow: list[float]) -> np.ndarray:
+    """Outflow of a reach that is routed by the step, for a flow that is forced through it."""
+    count = len(flow)
+    start = dt.datetime(2030, 7, 1)
+    clock = Clock(
+        Timeline(Rhythm.POWER, start, np.full(count, hours)), Timeline(Rhythm.WATER, start, np.full(count, hours))
+    )  # fmt: skip
+    reach = Reach(
+        id="reach", node_from="upper", node_to="lower", lag_share_fraction=(1.0,), loss_of_inflow_fraction=0.0,
+        muskingum_time_h=time_h, muskingum_weight_fraction=weight,
+    )  # fmt: skip
+    hills = Catchment(id="hills", node="upper", area_km2=1.0, runoff_depth_mm_per_year=1.0)
+    mouth = Outlet(id="mouth", node="lower", flow_min_m3_per_s=0.0, shortage_price_yuan_per_m3=0.0)
+    assets = [reach, hills, mouth, RiverNode(id="upper"), RiverNode(id="lower")]
+    assembly = assemble(assets, {("hills", "inflow_m3_per_s"): np.array(flow)}, clock)
+    program = compile_model(assembly.model)
+    assert program.structure is not None
+    assert program.structure.notes == ()
+    solution = solve(program)
+    found = answers(assembly, program, solution)
+    audit(assembly.assets, found, clock, solution.objective_yuan).require()
+    return found["reach"].outflow_m3_per_s[1:]
+
+
+def test_muskingum_routes_a_flood_wave_by_its_coefficients() -> None:
+    """K = 12 h, X = 0.2, 6 h steps: C = (.048, .429, .524); a wave far from both ends comes out as the recursion says."""
+    wave = [10.0] * 4 + [60.0, 90.0, 40.0] + [10.0] * 40
+    out = [10.0]
+    c0, c1, c2 = 1.2 / 25.2, 10.8 / 25.2, 13.2 / 25.2
+    for before, now in itertools.pairwise(wave):
+        out.append(c0 * now + c1 * before + c2 * out[-1])
+    assert routed(12.0, 0.2, 6.0, wave) == pytest.approx(out, rel=1e-4)
+    assert sum(out) == pytest.approx(sum(wave), rel=1e-4)
+
+
+def test_muskingum_refuses_steps_that_would_turn_water_round() -> None:
+    with pytest.raises(ValueError, match="steps must be 4.8 to 19.2 h long".replace(".", r"\.")):
+        routed(12.0, 0.2, 24.0, [1.0, 1.0])

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from yuqian.models.clock import Rhythm
+from yuqian.models.ecological_rule import EcologicalRule
 from yuqian.models.kind import SeriesNeed
 from yuqian.timeseries.days import Days
 from yuqian.timeseries.resource import Context
@@ -64,7 +65,7 @@ def catchment(name: str = "catchment", area_km2: float = 1000.0) -> SimpleNamesp
 def dam(name: str = "dam") -> SimpleNamespace:
     return SimpleNamespace(
         id=name, catchment_km2=1000.0, runoff_depth_mm_per_year=499.0, ecological_dry_fraction=0.1,
-        ecological_wet_fraction=0.2,
+        ecological_wet_fraction=0.2, ecological_rule=EcologicalRule.TENNANT, ecological_inflow_limited=True,
         series={
             "ecological_flow_m3_per_s": SeriesNeed("ecological_flow", Rhythm.WATER),
             "evaporation_mm_per_day": SeriesNeed("evaporation", Rhythm.WATER),

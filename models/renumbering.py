@@ -1,0 +1,54 @@
+"""Numbers that depend on the answer: what a kind would put in their place, now that an answer is known.
+
+A turbine's yield depends on the head, evaporation on the water surface, a gate's capacity on the level. A linear program holds
+such numbers fixed; after a solve each kind says what they ought to have been where the answer lies, and the program is solved
+again with those until they settle. A number that is to be renewed so is a Param by step (:func:`yuqian.models.kind.table`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from yuqian.models.clock import Floats
+
+
+@dataclass(frozen=True)
+class Renumbering:
+    """New numbers of one asset.
+
+    Attributes:
+        values: by name of the Param, what it ought to be, shape of the Param.
+        in_force: the same names, what the answer was found with.
+        error_fraction: how far what was in force was off, relative.
+        tolerance_fraction: how far it may be off.
+    """
+
+    values: Mapping[str, Floats]
+    in_force: Mapping[str, Floats]
+    error_fraction: float
+    tolerance_fraction: float
+
+    @property
+    def settled(self) -> bool:
+        return self.error_fraction <= self.tolerance_fraction
+
+    def joined(self, other: Renumbering) -> Renumbering:
+        """Both together, judged by the one that is further off its tolerance."""
+        worse = max(self, other, key=lambda one: one.error_fraction / one.tolerance_fraction)
+        return Renumbering(
+            {**self.values, **other.values}, {**self.in_force, **other.in_force}, worse.error_fraction,
+            worse.tolerance_fraction,
+        )  # fmt: skip
+
+    def damped(self, share: float) -> Renumbering:
+        """The same, going only ``share`` of the way from what is in force."""
+        values = {name: old + share * (self.values[name] - old) for name, old in self.in_force.items()}
+        return Renumbering(values, self.in_force, self.error_fraction, self.tolerance_fraction)
+
+
+def relative_error(values: Floats, in_force: Floats) -> float:
+    """Largest relative difference of two series, by step."""
+    return float(np.max(np.abs(values - in_force) / np.maximum(np.abs(values), 1e-12), initial=0.0))
