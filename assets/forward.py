@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from yuqian.assets.asset import Asset
 from yuqian.assets.fields import Fields
 from yuqian.assets.problems import Code, Problems
-from yuqian.assets.references import references_of
+from yuqian.assets.references import references_of, targets_of
 from yuqian.assets.region import Note, NoteCode
+from yuqian.assets.source import Value
 from yuqian.models.kind import Kind, Refers
 
 
@@ -40,26 +41,34 @@ class Network:
 def connected(asset: Asset, network: Network, problems: Problems) -> tuple[Asset, list[Note]]:
     """An asset whose references all lead to assets in service, and notes on those that were forwarded.
 
-    What is given to an asset that is not in service goes on to where that asset would have released it. Anything else that
-    names one is refused: a plant cannot take from a reservoir that is not there.
+    What is given to an asset that is not in service goes on to where that asset would have released it; what is offered to one
+    is not offered. Anything else that names one is refused: a plant cannot take from a reservoir that is not there.
     """
-    moved: dict[str, str] = {}
+    moved: dict[str, Value | None] = {}
     notes = []
     for name, refers in network.references_of(type(asset.model)).items():
         item = asset.plain.get(name)
-        target = None if item is None else str(item.value)
-        if target is None or target not in network.absent:
+        missing = [] if item is None else [target for target in targets_of(item) if target in network.absent]
+        if item is None or not missing:
             continue
-        path = _downstream(target, network) if refers.gives else None
+        if refers.offers:
+            kept = tuple(target for target in targets_of(item) if target not in missing)
+            moved[name] = kept if isinstance(item.value, tuple) else None
+            why = ", ".join(f"{target} ({network.absent[target]})" for target in missing)
+            notes.append(Note(asset.id, f"{name} leaves out {why}", NoteCode.FORWARDED))
+            continue
+        path = _downstream(missing[0], network) if refers.gives and not isinstance(item.value, tuple) else None
         if path is None:
-            _refuse(asset, name, target, refers, network, problems)
+            for target in missing:
+                _refuse(asset, name, target, refers, network, problems)
             continue
         moved[name] = path[-1]
         over = ", ".join(f"{step} ({network.absent[step]})" for step in path[:-1])
         notes.append(Note(asset.id, f"{name} goes to {path[-1]}, past {over}", NoteCode.FORWARDED))
     if not moved:
         return asset, notes
-    plain = {name: replace(item, value=moved.get(name, item.value)) for name, item in asset.plain.items()}
+    after = {name: (item, moved.get(name, item.value)) for name, item in asset.plain.items()}
+    plain = {name: replace(item, value=value) for name, (item, value) in after.items() if value is not None}
     fields = Fields(asset.facts, plain, asset.fields.broken)
     return replace(asset, fields=fields, model=asset.model.model_copy(update=moved)), notes
 

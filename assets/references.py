@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from yuqian.assets.fields import Fields
 from yuqian.assets.problems import Code, Mark, Problems, did_you_mean, listed
 from yuqian.assets.schema import shapes_of
+from yuqian.assets.source import Plain
 from yuqian.models.kind import Kind, Refers
 
 BALANCE_NAMES: Mapping[str, str] = {"mw": "an electric balance", "m3_per_s": "a water balance", "t_per_h": "a coal balance"}
@@ -16,6 +17,11 @@ BALANCE_NAMES: Mapping[str, str] = {"mw": "an electric balance", "m3_per_s": "a 
 def references_of(kind: type[Kind]) -> Mapping[str, Refers]:
     """Fields of a kind that hold the id of another asset."""
     return {name: shape.refers for name, shape in shapes_of(kind).items() if shape.refers is not None}
+
+
+def targets_of(item: Plain) -> tuple[str, ...]:
+    """Ids that a field refers to: one, or those of a list."""
+    return tuple(str(one) for one in item.value) if isinstance(item.value, tuple) else (str(item.value),)
 
 
 def check_references(
@@ -34,14 +40,14 @@ def check_references(
             item = fields.plain.get(name)
             if item is None:
                 continue
-            target = str(item.value)
-            if target not in declared:
-                found = f"'{target}', which is no asset of the region"
-                _note(f"{asset_id}.{name}", item.mark, Code.DANGLING, found, target, refers, kinds_of, problems)
-            elif target in kinds_of and kinds_of[target].opens.get(refers.suffix) != refers.rate:
-                opens = kinds_of[target].opens.get(refers.suffix)
-                found = f"'{target}', which opens {BALANCE_NAMES.get(opens, opens) if opens else 'no balance'}"
-                _note(f"{asset_id}.{name}", item.mark, Code.WRONG_BALANCE, found, target, refers, kinds_of, problems)
+            for target in targets_of(item):
+                if target not in declared:
+                    found = f"'{target}', which is no asset of the region"
+                    _note(f"{asset_id}.{name}", item.mark, Code.DANGLING, found, target, refers, kinds_of, problems)
+                elif target in kinds_of and kinds_of[target].opens.get(refers.suffix) != refers.rate:
+                    opens = kinds_of[target].opens.get(refers.suffix)
+                    found = f"'{target}', which opens {BALANCE_NAMES.get(opens, opens) if opens else 'no balance'}"
+                    _note(f"{asset_id}.{name}", item.mark, Code.WRONG_BALANCE, found, target, refers, kinds_of, problems)
 
 
 def _note(

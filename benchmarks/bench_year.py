@@ -14,12 +14,13 @@ import resource
 import sys
 import time
 
+import highspy
 import numpy as np
 
 from yuqian.models.clock import Clock, Rhythm
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
-from yuqian.optimise.solve import SolverOptions, _as_highs, solve
+from yuqian.optimise.solve import SolverOptions, hand_over, solve
 from yuqian.reports.study import Study, load
 from yuqian.timeseries.make import make_series
 
@@ -33,7 +34,7 @@ def parts_of_the_year(scenario: str) -> Study:
     declared = time.perf_counter()
     program = compile_model(assembly.model)
     compiled = time.perf_counter()
-    _as_highs(program)
+    hand_over(highspy.Highs(), program)
     handed = time.perf_counter()
     dry = {
         key: 0.7 * values if key[1] == "inflow_m3_per_s" else values
@@ -41,7 +42,7 @@ def parts_of_the_year(scenario: str) -> Study:
         if _rhythm(study, key) is Rhythm.WATER or key[1] == "available_fraction"
     }
     again = time.perf_counter()
-    _as_highs(program.with_series(dry))
+    hand_over(highspy.Highs(), program.with_series(dry))
     second = time.perf_counter() - again
     print(f"{scenario}: {program.column_count} columns, {program.row_count} rows, {program.matrix.nnz} non-zeros")
     print(f"read {read - began:.2f} s, declare {declared - read:.2f} s, compile {compiled - declared:.2f} s, ", end="")

@@ -24,6 +24,7 @@ from yuqian.models.kind import (
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
+from yuqian.models.reserve_law import Offers, StoreFound, StoreLimits
 from yuqian.models.storage_law import audit_closing, close_stock
 from yuqian.models.units import HOURS_PER_DAY
 
@@ -37,7 +38,8 @@ class Battery(Kind):
     of the rated energy. The horizon ends with the energy that it began with.
 
     With a commitment the battery turns one way at a time: wholly (integer), or in shares of the hour (relaxed). Reserve is
-    what it could give beyond the plan, with the cells holding it for ``reserve_duration_h``.
+    what it could give beyond the plan, or take beyond it, with the cells holding it, or having room for it, for
+    ``reserve_duration_h`` where the requirement does not say how long.
     """
 
     title_en: ClassVar[str] = "Battery storage"
@@ -53,6 +55,7 @@ class Battery(Kind):
     cycles_max_per_day: NonNegative
     variable_cost_yuan_per_mwh: NonNegative
     reserve: ReserveTo | None = None
+    reserves: tuple[ReserveTo, ...] = ()
     reserve_duration_h: Positive = 1.0
     commitment: Commitment | None = None
 
@@ -87,8 +90,7 @@ class Battery(Kind):
         close_stock(m, steps, Rhythm.POWER, "energy_mwh", m.energy_mwh.__getitem__, self.energy_max_mwh, opening=None)
         if self.commitment is not None:
             self._turn_one_way(m, steps)
-        if self.reserve is not None:
-            self._hold_reserve(m, ledger, steps, self.reserve)
+        self._hold_reserve(m, ledger, steps)
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
         ledger.enter(self.bus, self.id, "charge", sign=-1, mw=m.charge_mw)
         price = self.variable_cost_yuan_per_mwh
@@ -109,19 +111,16 @@ class Battery(Kind):
         def discharging(m: pyo.Block, t: int) -> object:
             return m.discharge_mw[t] + self.power_max_mw * m.charging_fraction[t] <= self.power_max_mw
 
-    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps, reserve: str) -> None:
-        lowest, drawn = self.soc_min_fraction * self.energy_max_mwh, 1.0 / self.efficiency_discharge_fraction
-        m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
-
-        @m.Constraint(steps.hours)
-        def reserve_in_power(m: pyo.Block, t: int) -> object:
-            return m.reserve_mw[t] + m.discharge_mw[t] - m.charge_mw[t] <= self.power_max_mw
-
-        @m.Constraint(steps.hours)
-        def reserve_in_cells(m: pyo.Block, t: int) -> object:
-            return drawn * self.reserve_duration_h * m.reserve_mw[t] <= m.energy_mwh[t] - lowest
-
-        ledger.enter(reserve, self.id, "reserve of storage", mw=m.reserve_mw)
+    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        lowest, highest = self.soc_min_fraction * self.energy_max_mwh, self.soc_max_fraction * self.energy_max_mwh
+        limits = StoreLimits(
+            lambda t: m.discharge_mw[t] - m.charge_mw[t], lambda t: self.power_max_mw, lambda t: self.power_max_mw,
+            lambda t: m.energy_mwh[t] - lowest, lambda t: highest - m.energy_mwh[t],
+            1.0 / self.efficiency_discharge_fraction, self.efficiency_charge_fraction, self.reserve_duration_h,
+        )  # fmt: skip
+        offers = Offers.of(self.reserve, self.reserves, ledger.product)
+        limits.declare(m, steps, offers)
+        offers.enter(m, ledger, self.id, "reserve of storage")
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "discharging power", answer.discharge_mw, 0.0, self.power_max_mw)
@@ -141,12 +140,14 @@ class Battery(Kind):
             book.within(self.id, "discharging in its share", out, None, (1 - share) * self.power_max_mw)
             if self.commitment is Commitment.INTEGER:
                 book.equal(self.id, "one way at a time", share, np.round(share))
-        if self.reserve is not None:
-            stored = answer.energy_mwh[1:] - self.soc_min_fraction * self.energy_max_mwh
-            held = stored * self.efficiency_discharge_fraction / self.reserve_duration_h
-            beyond = self.power_max_mw - out + answer.charge_mw
-            book.within(self.id, "reserve", answer.reserve_mw, 0.0, np.minimum(held, beyond))
-            book.enter(self.reserve, answer.reserve_mw)
+        stock = answer.energy_mwh[1:]
+        found = StoreFound(
+            out - answer.charge_mw, self.power_max_mw, self.power_max_mw, stock - self.soc_min_fraction * self.energy_max_mwh,
+            self.soc_max_fraction * self.energy_max_mwh - stock,
+        )  # fmt: skip
+        offers = Offers.of(self.reserve, self.reserves, book.product)
+        drawn, stored = 1 / self.efficiency_discharge_fraction, self.efficiency_charge_fraction
+        found.audit(self.id, answer, book, offers, drawn, stored, self.reserve_duration_h)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
         book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)
 

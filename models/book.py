@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from yuqian.models.clock import Clock, Floats, Horizon, Rhythm
-from yuqian.models.ledger import Account, Sense
+from yuqian.models.ledger import Account, Exposure, Sense
+from yuqian.models.reserve_product import Product
 
 
 class Answer:
@@ -79,6 +80,20 @@ class End:
         return self.ended - self.wanted
 
 
+@dataclass(frozen=True)
+class FailureFound:
+    """Power that would be gone if something of an asset failed.
+
+    Attributes:
+        lost_mw: shape (power steps,).
+        is_whole_asset: whether all that the asset holds in reserve is gone with it.
+    """
+
+    owner: str
+    lost_mw: Floats
+    is_whole_asset: bool
+
+
 @dataclass
 class Book:
     """What the auditor writes down.
@@ -86,27 +101,60 @@ class Book:
     Attributes:
         clock: the calendar of the answer.
         horizon: whether the answer stands alone, or is a window of something longer.
+        products: what each reserve requirement asks for, by its id.
         findings: one for each check, passed or not.
         ends: of a window, where its stocks ended.
+        failures: power that would be gone if something failed.
     """
 
     clock: Clock
     horizon: Horizon = Horizon.WHOLE
+    products: Mapping[str, Product] = field(default_factory=dict)
     ends: list[End] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    failures: list[FailureFound] = field(default_factory=list)
     _sums: dict[str, Floats] = field(default_factory=dict)
     _sizes: dict[str, Floats] = field(default_factory=dict)
     _senses: dict[str, tuple[Rhythm, Sense]] = field(default_factory=dict)
-    _pending: list[tuple[str, Rhythm | None, Floats]] = field(default_factory=list)
+    _pending: list[tuple[str, Rhythm | None, Floats, str]] = field(default_factory=list)
+    _exposed_mw: dict[Exposure, Floats] = field(default_factory=dict)
     totals: dict[Account, float] = field(default_factory=lambda: dict.fromkeys(Account, 0.0))
 
     def open(self, balance: str, rhythm: Rhythm, sense: Sense = Sense.EQUAL) -> None:
         """Declare a balance whose entries must add up to nothing (or to at least nothing) in each step."""
         self._senses[balance] = (rhythm, sense)
 
-    def enter(self, balance: str, values: Floats, rhythm: Rhythm | None = None) -> None:
-        """Give (positive) or take (negative) a rate by step; ``rhythm`` when it is not the balance's own."""
-        self._pending.append((balance, rhythm, np.asarray(values, dtype=float)))
+    def enter(self, balance: str, values: Floats, rhythm: Rhythm | None = None, owner: str = "") -> None:
+        """Give (positive) or take (negative) a rate by step; ``rhythm`` when it is not the balance's own.
+
+        Args:
+            owner: who enters, where somebody asks :meth:`entered` for it.
+        """
+        self._pending.append((balance, rhythm, np.asarray(values, dtype=float), owner))
+
+    def entered(self, balance: str, owner: str) -> Floats:
+        """What an owner has entered into a balance of power steps so far, shape (power steps,)."""
+        total: Floats = np.zeros(self.clock.power.count)
+        for name, _, values, who in self._pending:
+            if name == balance and who == owner:
+                total = total + values
+        return total
+
+    def may_fail(self, owner: str, lost_mw: Floats, *, is_whole_asset: bool) -> None:
+        """State what power would be gone in each step if something of the owner failed, shape (power steps,), MW."""
+        self.failures.append(FailureFound(owner, lost_mw, is_whole_asset))
+
+    def expose(self, what: Exposure, mw: Floats) -> None:
+        """State load, or what wind and sun have available, shape (power steps,), MW."""
+        self._exposed_mw[what] = self.exposed_mw(what) + mw
+
+    def exposed_mw(self, what: Exposure) -> Floats:
+        """All that was stated, shape (power steps,), MW."""
+        return self._exposed_mw.get(what, np.zeros(self.clock.power.count))
+
+    def product(self, requirement: str) -> Product:
+        """What a reserve requirement asks for; plain spinning reserve where it says nothing."""
+        return self.products.get(requirement, Product())
 
     def account(self, account: Account, values: Floats, rhythm: Rhythm) -> None:
         """Add a rate by step to an account's total."""
@@ -137,7 +185,7 @@ class Book:
 
     def close(self) -> list[Finding]:
         """Re-add every balance; returns all findings, the balances' last."""
-        for balance, rhythm, values in self._pending:
+        for balance, rhythm, values, _ in self._pending:
             self._add(balance, rhythm, values)
         self._pending.clear()
         for balance, (_, sense) in self._senses.items():

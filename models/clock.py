@@ -178,12 +178,14 @@ class Steps:
         self.clock = clock
         self.horizon = horizon
         self.carried: list[Carried] = []
-        model.hours = pyo.RangeSet(0, clock.power.last)
-        model.days = pyo.RangeSet(0, clock.water.last)
-        model.hour_ends = pyo.RangeSet(OPENING, clock.power.last)
-        model.day_ends = pyo.RangeSet(OPENING, clock.water.last)
-        model.later_hours = pyo.RangeSet(1, clock.power.last)
-        model.later_days = pyo.RangeSet(1, clock.water.last)
+        hours, days = clock.power.count, clock.water.count
+        # A Set that holds its members is walked twenty times faster than a RangeSet, and every declaration walks one.
+        model.hours = pyo.Set(initialize=range(hours))
+        model.days = pyo.Set(initialize=range(days))
+        model.hour_ends = pyo.Set(initialize=range(OPENING, hours))
+        model.day_ends = pyo.Set(initialize=range(OPENING, days))
+        model.later_hours = pyo.Set(initialize=range(1, hours))
+        model.later_days = pyo.Set(initialize=range(1, days))
         model.day_of_hour = pyo.Param(model.hours, initialize=dict(enumerate(clock.water_of_power.tolist())), domain=pyo.Any)
         model.hm3_per_m3_per_s = pyo.Param(model.days, initialize=dict(enumerate(clock.water.hm3_per_m3_per_s.tolist())))
         model.hours_of_power = pyo.Param(model.hours, initialize=dict(enumerate(clock.power.hours.tolist())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -30,6 +31,8 @@ from yuqian.models.kind import (
 )
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.port import Port
+from yuqian.models.reserve_law import Offers, UnitFailure, no_product
+from yuqian.models.reserve_product import Direction, Product
 from yuqian.models.start_cost_law import StartTiers, check_tiers
 from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
 from yuqian.models.units import GCE_PER_TCE, KWH_PER_MWH, SECONDS_PER_HOUR
@@ -84,6 +87,7 @@ class CoalUnit(Kind):
     hot_derate_fraction_per_c: NonNegative
     hot_derate_above_c: float
     reserve: ReserveTo | None = None
+    reserves: tuple[ReserveTo, ...] = ()
     commitment: Commitment = Commitment.RELAXED
     formulation: Formulation = Formulation.TIGHT
     availability_of: AvailabilityOf = AvailabilityOf.UNITS
@@ -119,16 +123,21 @@ class CoalUnit(Kind):
         limits = min(self.ramp_startup_fraction, self.ramp_shutdown_fraction) < 1.0
         return bool(times or limits or any(self.start_cost_yuan) or any(self.start_fuel_tce))
 
-    def units(self, clock: Clock) -> Units:
-        """What the law of commitment needs to know, in steps of the clock."""
+    def units(self, clock: Clock, product: Callable[[str], Product] = no_product) -> Units:
+        """What the law of commitment needs to know, in steps of the clock; ``product`` says what reserves ask for."""
         length, rated = step_length_h(clock), self.unit_power_max_mw
         up, down = (whole_steps(hours, length) for hours in (self.time_up_minimum_h, self.time_down_minimum_h))
         ramp = self.ramp_fraction_per_h * rated * length
         return Units(
             self.unit_count, self.commitment, self.formulation, self.power_min_fraction * rated, rated, ramp, ramp,
             self.ramp_startup_fraction * rated, self.ramp_shutdown_fraction * rated, up, down,
-            max(up, down, self.tiers(clock).lag_steps[-1]), self.reserve is not None,
+            max(up, down, self.tiers(clock).lag_steps[-1]), length,
+            self.offers(product),
         )  # fmt: skip
+
+    def offers(self, product: Callable[[str], Product]) -> Offers:
+        """The reserves that it counts towards."""
+        return Offers.of(self.reserve, self.reserves, product)
 
     def tiers(self, clock: Clock) -> StartTiers:
         """Cost and fuel (tce) of starts by steps off."""
@@ -148,11 +157,12 @@ class CoalUnit(Kind):
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+        offers = self.offers(ledger.product)
         if self.is_switched:
             self._switch(m, ledger, steps)
         else:
-            self._vary(m, steps)
-        self._limit_units(m, steps)
+            self._vary(m, steps, offers)
+        self._limit_units(m, steps, offers)
         no_load, per_mw = self.fuel_line()
         sent_out = 1.0 - self.auxiliary_fraction
 
@@ -164,8 +174,8 @@ class CoalUnit(Kind):
         ledger.enter(self.coal_yard, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: coal * fuel(t))
         ledger.account(Account.CO2, self.id, "combustion", rhythm=Rhythm.POWER, t_per_h=lambda t: co2 * fuel(t))
         ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
-        if self.reserve is not None:
-            ledger.enter(self.reserve, self.id, "spinning reserve", mw=lambda t: sent_out * m.reserve_mw[t])
+        offers.enter(m, ledger, self.id, "spinning reserve", sent_out)
+        self._failure().declare(m, ledger, steps, lambda t: sent_out * m.power_mw[t], m.online_count.__getitem__)
         if self.water_node is not None and self.water_m3_per_mwh:
             water = self.water_m3_per_mwh / SECONDS_PER_HOUR
 
@@ -175,47 +185,54 @@ class CoalUnit(Kind):
             ledger.enter(self.water_node, self.id, "cooling water", sign=-1, rhythm=Rhythm.POWER, m3_per_s=cooling)
             ledger.account(Account.ALLOCATION, self.id, "power", rhythm=Rhythm.POWER, m3_per_s=cooling)
 
+    def _failure(self) -> UnitFailure:
+        net_mw = self.unit_power_max_mw * (1.0 - self.auxiliary_fraction)
+        return UnitFailure(self.id, self.unit_count, net_mw, self.commitment is Commitment.INTEGER)
+
     def fuel_line(self) -> tuple[float, float]:
         """Fuel as a line: tce/h for each unit online, and tce for each MWh gross."""
         net_mw = self.unit_power_max_mw * (1.0 - self.auxiliary_fraction)
         full_load = self.coal_rate_net_gce_per_kwh * KWH_PER_MWH / GCE_PER_TCE * net_mw
         return self.no_load_fraction * full_load, (1.0 - self.no_load_fraction) * full_load / self.unit_power_max_mw
 
-    def _vary(self, m: pyo.Block, steps: Steps) -> None:
+    def _vary(self, m: pyo.Block, steps: Steps, offers: Offers) -> None:
         """Units online without a past: only how many, and their power."""
         domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
         m.online_count = pyo.Var(steps.hours, dense=False, domain=domain, bounds=(0, self.unit_count))
-        if self.reserve is not None:
-            m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+        offers.declare(m, steps)
         rated, lowest = self.unit_power_max_mw, self.power_min_fraction * self.unit_power_max_mw
         ramp = self.ramp_fraction_per_h * self.unit_count * self.unit_power_max_mw
 
         @m.Constraint(steps.hours)
         def highest_power(m: pyo.Block, t: int) -> object:
-            return self._top(m, t) <= rated * m.online_count[t]
+            return _top(m, t, offers) <= rated * m.online_count[t]
 
         @m.Constraint(steps.hours)
         def lowest_power(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] >= lowest * m.online_count[t]
+            return _bottom(m, t, offers) >= lowest * m.online_count[t]
 
         station = self.unit_count * rated
         carry(m, steps, Rhythm.POWER, "power_mw", m.power_mw.__getitem__, range(OPENING, 0), free=(0.0, station), tied=False)
         if steps.horizon is Horizon.WINDOW:
             first = ramp * steps.length_h(Rhythm.POWER, 0)
-            m.ramp_up_before = pyo.Constraint(expr=self._top(m, 0) <= m.opening_max_power_mw[OPENING] + first)
-            m.ramp_down_before = pyo.Constraint(expr=m.power_mw[0] >= m.opening_min_power_mw[OPENING] - first)
+            m.ramp_up_before = pyo.Constraint(expr=_top(m, 0, offers) <= m.opening_max_power_mw[OPENING] + first)
+            m.ramp_down_before = pyo.Constraint(expr=_bottom(m, 0, offers) >= m.opening_min_power_mw[OPENING] - first)
 
         @m.Constraint(steps.later_hours)
         def ramp_up(m: pyo.Block, t: int) -> object:
-            return self._top(m, t) - m.power_mw[t - 1] <= ramp * steps.length_h(Rhythm.POWER, t)
+            return _top(m, t, offers) - m.power_mw[t - 1] <= ramp * steps.length_h(Rhythm.POWER, t)
 
         @m.Constraint(steps.later_hours)
         def ramp_down(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t - 1] - m.power_mw[t] <= ramp * steps.length_h(Rhythm.POWER, t)
+            return m.power_mw[t - 1] - _bottom(m, t, offers) <= ramp * steps.length_h(Rhythm.POWER, t)
+
+        per_h = self.ramp_fraction_per_h * rated
+        for direction in Direction:
+            offers.limit_response(m, steps, direction, lambda time_h, t: per_h * time_h * m.online_count[t])
 
     def _switch(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         """Units that start and stop, by the law of unit commitment, and what their starts cost and burn."""
-        units, tiers = self.units(steps.clock), self.tiers(steps.clock)
+        units, tiers = self.units(steps.clock, ledger.product), self.tiers(steps.clock)
         units.declare(m, steps, self.opening(steps.clock))
         tiers.declare(m, steps, units)
 
@@ -240,16 +257,13 @@ class CoalUnit(Kind):
                 t_per_h=lambda t: co2 * tiers.fuel_of_starts(m, t, units),
             )  # fmt: skip
 
-    def _top(self, m: pyo.Block, t: Any) -> Any:
-        return m.power_mw[t] if self.reserve is None else m.power_mw[t] + m.reserve_mw[t]
-
-    def _limit_units(self, m: pyo.Block, steps: Steps) -> None:
+    def _limit_units(self, m: pyo.Block, steps: Steps, offers: Offers) -> None:
         rated = self.unit_power_max_mw
 
         @m.Constraint(steps.hours)
         def available(m: pyo.Block, t: int) -> object:
             if self.availability_of is AvailabilityOf.POWER:
-                return self._top(m, t) <= rated * m.available_fraction[t] * m.online_count[t]
+                return _top(m, t, offers) <= rated * m.available_fraction[t] * m.online_count[t]
             return m.online_count[t] <= self.unit_count * m.available_fraction[t]
 
         @m.Constraint(steps.hours)
@@ -261,19 +275,20 @@ class CoalUnit(Kind):
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         hours = clock.power.count
         online, power, available = answer.online_count[-hours:], answer.power_mw, answer.available_fraction
-        reserve = answer.reserve_mw if self.reserve is not None else np.zeros(hours)
+        offers = self.offers(book.product)
+        up, down = offers.held(answer, hours)
         per_unit = available if self.availability_of is AvailabilityOf.POWER else np.ones(hours)
         units = self.unit_count * (np.ones(hours) if self.availability_of is AvailabilityOf.POWER else available)
         book.within(self.id, "units online", online, units * self.must_run_fraction, units)
         lowest = online * self.unit_power_max_mw * self.power_min_fraction
-        book.within(self.id, "power of the units online", power, lowest, online * self.unit_power_max_mw * per_unit - reserve)
-        book.within(self.id, "reserve", reserve, 0.0, None)
+        highest = online * self.unit_power_max_mw * per_unit
+        book.within(self.id, "power of the units online", power, lowest + down, highest - up)
         if self.is_switched:
             self._audit_switching(answer, book, clock)
         else:
-            self._audit_variation(answer, book, clock, reserve)
-        if self.reserve is not None:
-            book.enter(self.reserve, reserve * (1 - self.auxiliary_fraction))
+            self._audit_variation(answer, book, clock, offers)
+        offers.audit(self.id, answer, book, 1 - self.auxiliary_fraction)
+        self._failure().audit(answer, book, power * (1 - self.auxiliary_fraction), online)
         net, burnt = power * (1 - self.auxiliary_fraction), self._burnt_tce_per_h(online, power)
         book.enter(self.bus, net)
         book.enter(self.coal_yard, -burnt / self.coal_heat_tce_per_t, Rhythm.POWER)
@@ -284,18 +299,22 @@ class CoalUnit(Kind):
             book.enter(self.water_node, -drawn, Rhythm.POWER)
             book.account(Account.ALLOCATION, drawn, Rhythm.POWER)
 
-    def _audit_variation(self, answer: Answer, book: Book, clock: Clock, reserve: Floats) -> None:
+    def _audit_variation(self, answer: Answer, book: Book, clock: Clock, offers: Offers) -> None:
         power, station = answer.power_mw, self.unit_count * self.unit_power_max_mw
+        up, down = offers.held(answer, len(power))
+        per_h = self.ramp_fraction_per_h * self.unit_power_max_mw * answer.online_count
+        for direction in Direction:
+            offers.audit_response(self.id, answer, book, direction, lambda time_h: per_h * time_h)
         if self.commitment is Commitment.INTEGER:
             book.equal(self.id, "whole units online", answer.online_count, np.round(answer.online_count))
         if len(power) > 1:
-            climb = (power[1:] + reserve[1:] - power[:-1]) / clock.power.hours[1:] / station
-            fall = (power[:-1] - power[1:]) / clock.power.hours[1:] / station
+            climb = (power[1:] + up[1:] - power[:-1]) / clock.power.hours[1:] / station
+            fall = (power[:-1] - power[1:] + down[1:]) / clock.power.hours[1:] / station
             change = np.maximum(climb, fall)
             book.within(self.id, "ramp, as a share of the station per hour", change, None, self.ramp_fraction_per_h)
 
     def _audit_switching(self, answer: Answer, book: Book, clock: Clock) -> None:
-        units, tiers = self.units(clock), self.tiers(clock)
+        units, tiers = self.units(clock, book.product), self.tiers(clock)
         book.equal(self.id, "power", units.audit(self.id, answer, book, clock, self.opening(clock)), answer.power_mw)
         starts = tiers.audit(self.id, answer, book, units) / clock.power.hours
         book.cost(np.array(tiers.cost) @ starts, Rhythm.POWER)
@@ -326,3 +345,11 @@ class CoalUnit(Kind):
             Port.market("stream", "m3_per_s", 1e5, 0.0),
         )
         return Example(asset, ports, series={"available_fraction": 0.88})
+
+
+def _top(m: pyo.Block, t: Any, offers: Offers) -> Any:
+    return m.power_mw[t] + offers.up(m, t) if offers.has_up else m.power_mw[t]
+
+
+def _bottom(m: pyo.Block, t: Any, offers: Offers) -> Any:
+    return m.power_mw[t] - offers.down(m, t) if offers.has_down else m.power_mw[t]

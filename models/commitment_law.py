@@ -26,8 +26,9 @@ from __future__ import annotations
 
 import enum
 import itertools
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ import pyomo.environ as pyo
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import Carried, carry
 from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Steps
+from yuqian.models.reserve_law import Offers
+from yuqian.models.reserve_product import Direction
 from yuqian.models.unit_opening import Opening
 
 
@@ -65,7 +68,9 @@ class Units:
         stop_power_mw: highest power in the step before a stop. At least the lowest power.
         up_steps, down_steps: steps that a unit stays online after a start, and off after a stop; at least 1.
         past_steps: how far the decisions reach back; at least as far as any rule looks.
-        has_reserve: whether the units hold ``m.reserve_mw``, power above the planned that they could ramp to.
+        step_h: length of a step.
+        offers: the reserve that they hold: within what units online could ramp to, and for some products started units.
+        quick_start_mw: power that a unit at standstill could give in time for such a product; nothing when left out.
     """
 
     count: int
@@ -80,7 +85,9 @@ class Units:
     up_steps: int
     down_steps: int
     past_steps: int
-    has_reserve: bool
+    step_h: float
+    offers: Offers = field(default_factory=Offers)
+    quick_start_mw: float = 0.0
 
     @property
     def range_mw(self) -> float:
@@ -118,6 +125,8 @@ class Units:
         self._switch(m, steps)
         self._limit_power(m, steps)
         self._limit_ramps(m, steps)
+        if self.offers.offers:
+            self._limit_reserve(m, steps)
 
     def power(self, m: pyo.Block, t: Any) -> Any:
         """Power of all units together in a step, MW."""
@@ -125,7 +134,11 @@ class Units:
 
     def top(self, m: pyo.Block, t: Any) -> Any:
         """Power above the lowest that the units could be called to, reserve included."""
-        return m.above_min_mw[t] + m.reserve_mw[t] if self.has_reserve else m.above_min_mw[t]
+        return m.above_min_mw[t] + self.offers.up(m, t) if self.offers.has_up else m.above_min_mw[t]
+
+    def bottom(self, m: pyo.Block, t: Any) -> Any:
+        """Power above the lowest that is left when all reserve downwards is called."""
+        return m.above_min_mw[t] - self.offers.down(m, t) if self.offers.has_down else m.above_min_mw[t]
 
     def _declare_decisions(self, m: pyo.Block, steps: Steps) -> None:
         domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
@@ -136,8 +149,7 @@ class Units:
         m.start_count = pyo.Var(m.past_and_hours, dense=False, domain=domain, bounds=(0, self.count))
         m.stop_count = pyo.Var(m.past_and_hours, dense=False, domain=domain, bounds=(0, self.count))
         m.above_min_mw = pyo.Var(steps.hour_ends, dense=False, bounds=(0, None))
-        if self.has_reserve:
-            m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+        self.offers.declare(m, steps)
 
     def _open(self, m: pyo.Block, steps: Steps, opening: Opening) -> None:
         first = -self.past_steps
@@ -258,12 +270,26 @@ class Units:
 
         def ramp_down(_: Any, t: Any) -> Any:
             allowed = down * (m.online_count[t - 1] if self.is_tight else self.count)
-            return m.above_min_mw[t - 1] - m.above_min_mw[t] <= allowed + _summed(m.stop_count, t, (at_stop,))
+            return m.above_min_mw[t - 1] - self.bottom(m, t) <= allowed + _summed(m.stop_count, t, (at_stop,))
 
         if up < self.range_mw:
             m.ramp_up = pyo.Constraint(steps.hours, rule=ramp_up)
         if down < self.range_mw:
             m.ramp_down = pyo.Constraint(steps.hours, rule=ramp_down)
+
+    def _limit_reserve(self, m: pyo.Block, steps: Steps) -> None:
+        """Reserve downwards within what runs, what is fast within its time, and what standstill can serve."""
+        offers = self.offers
+        if offers.has_down:
+            m.reserve_down = pyo.Constraint(steps.hours, rule=lambda m, t: offers.down(m, t) <= m.above_min_mw[t])
+        for direction, ramp in ((Direction.UP, self.ramp_up_mw), (Direction.DOWN, self.ramp_down_mw)):
+            offers.limit_response(m, steps, direction, _movable(m, ramp / self.step_h))
+        if self.quick_start_mw:
+            offers.declare_standing(m, steps, lambda t: self.quick_start_mw * self._ready(m, t))
+
+    def _ready(self, m: pyo.Block, t: Any) -> Any:
+        """Units that stand still and have done so for long enough to be started."""
+        return self.count - m.online_count[t] - sum([m.stop_count[t - k] for k in range(self.down_steps)])
 
     def audit(self, owner: str, answer: Answer, book: Book, clock: Clock, opening: Opening) -> Floats:
         """Check an answer against the law; returns the power of the units, shape (count of steps,), MW.
@@ -294,10 +320,11 @@ class Units:
     def _audit_power(self, owner: str, answer: Answer, book: Book) -> None:
         online, above = answer.online_count, answer.above_min_mw
         starts, stops = answer.start_count[self.past_steps :], answer.stop_count[self.past_steps :]
-        reserve = answer.reserve_mw if self.has_reserve else np.zeros(len(starts))
+        up, down = self.offers.held(answer, len(starts))
         book.within(owner, "power above the lowest", above, 0.0, None)
-        book.within(owner, "reserve", reserve, 0.0, None)
-        top = above[1:] + reserve
+        if self.offers.has_down:
+            book.within(owner, "reserve downwards", down, None, above[1:])
+        top = above[1:] + up
         room = self.power_max_mw - self.power_min_mw
         slow = max(self.power_max_mw - self.start_power_mw, 0.0)
         book.within(owner, "power after a start", top, None, room * online[1:] - slow * starts)
@@ -311,7 +338,21 @@ class Units:
             book.within(owner, "ramp up", top - above[:-1], None, self.ramp_up_mw * self.count + more * starts)
         if self.ramp_down_mw < room:
             more = max(self.stop_power_mw - self.power_min_mw - self.ramp_down_mw, 0.0)
-            book.within(owner, "ramp down", above[:-1] - above[1:], None, self.ramp_down_mw * self.count + more * stops)
+            fall = above[:-1] - above[1:] + down
+            book.within(owner, "ramp down", fall, None, self.ramp_down_mw * self.count + more * stops)
+        for direction, ramp in ((Direction.UP, self.ramp_up_mw), (Direction.DOWN, self.ramp_down_mw)):
+            self.offers.audit_response(owner, answer, book, direction, partial(_moved, ramp / self.step_h, online[1:]))
+        if self.quick_start_mw:
+            resting = self.count - online[1:] - _in_last(answer.stop_count, self.down_steps, len(starts))
+            self.offers.audit_standing(owner, answer, book, self.quick_start_mw * resting)
+
+
+def _movable(m: pyo.Block, ramp_mw_per_h: float) -> Callable[[float, Any], Any]:
+    return lambda time_h, t: ramp_mw_per_h * time_h * m.online_count[t]
+
+
+def _moved(ramp_mw_per_h: float, online: Floats, time_h: float) -> Floats:
+    return ramp_mw_per_h * time_h * online
 
 
 def _losses(highest: float, first: float, ramp: float, count: int) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, Positive, SeriesNeed
-from yuqian.models.ledger import Ledger
+from yuqian.models.ledger import Exposure, Ledger
 from yuqian.models.port import Port
 from yuqian.models.tier_law import RisingPrices, Shares, Tiers
 
@@ -45,9 +45,11 @@ class ElectricLoad(Kind):
         tiers.declare(m, steps.hours, lambda t: m.demand_mw[t])
         ledger.enter(self.bus, self.id, "served", sign=-1, mw=lambda t: m.demand_mw[t] - tiers.shed(m, t))
         tiers.enter_costs(m, ledger, self.id, Rhythm.POWER)
+        ledger.expose(Exposure.LOAD, self.id, lambda t: m.demand_mw[t])
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         shed = self.tiers().audit(self.id, answer, book, answer.demand_mw, Rhythm.POWER)
+        book.expose(Exposure.LOAD, answer.demand_mw)
         book.enter(self.bus, shed - answer.demand_mw)
 
     @classmethod

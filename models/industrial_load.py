@@ -11,7 +11,7 @@ from pydantic import model_validator
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, Positive
-from yuqian.models.ledger import Ledger
+from yuqian.models.ledger import Exposure, Ledger
 from yuqian.models.port import Port
 from yuqian.models.tier_law import RisingPrices, Shares, Tiers
 from yuqian.models.units import HOURS_PER_YEAR, KWH_PER_MWH
@@ -47,10 +47,12 @@ class IndustrialLoad(Kind):
         tiers.declare(m, steps.hours, lambda t: demand)
         ledger.enter(self.bus, self.id, "served", sign=-1, mw=lambda t: demand - tiers.shed(m, t))
         tiers.enter_costs(m, ledger, self.id, Rhythm.POWER)
+        ledger.expose(Exposure.LOAD, self.id, lambda t: demand)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         demand = np.full(clock.power.count, self.production_t_per_year * self.energy_kwh_per_t / 1000 / 8760)
         shed = self.tiers().audit(self.id, answer, book, demand, Rhythm.POWER)
+        book.expose(Exposure.LOAD, demand)
         book.enter(self.bus, shed - demand)
 
     @classmethod

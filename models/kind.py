@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.ledger import Ledger
+from yuqian.models.reserve_product import Product
+from yuqian.models.step_table import StepTable
 
 if TYPE_CHECKING:
     from yuqian.models.book import Answer, Book
@@ -33,15 +35,17 @@ class Refers:
     """Marks a field that holds the id of another asset, which must open a balance in ``rate`` under its id + ``suffix``.
 
     ``gives`` marks a reference that water is given to: it is forwarded downstream when that asset is not in service.
+    ``offers`` marks one that is only offered to: it is left out when that asset is not in service.
     """
 
     rate: str
     suffix: str = ""
     gives: bool = False
+    offers: bool = False
 
 
 Bus = Annotated[str, Refers("mw")]
-ReserveTo = Annotated[str, Refers("mw")]
+ReserveTo = Annotated[str, Refers("mw", offers=True)]
 WaterFrom = Annotated[str, Refers("m3_per_s")]
 WaterTo = Annotated[str, Refers("m3_per_s", gives=True)]
 CoalFrom = Annotated[str, Refers("t_per_h")]
@@ -227,6 +231,10 @@ class Kind(BaseModel):
         """What it counts towards installed capacity, if it is a plant."""
         return None
 
+    def reserve_product(self) -> Product | None:
+        """What it asks of those who hold reserve for it, if it is a reserve requirement."""
+        return None
+
     def people(self) -> float:
         """Persons who are supplied if its demand is met."""
         return 0.0
@@ -244,13 +252,19 @@ def by_kind(assets: Iterable[Kind]) -> Mapping[type[Kind], tuple[Kind, ...]]:
     return {kind: tuple(found[kind]) for kind in sorted(found, key=lambda kind: (kind.kind_name(), kind.__qualname__))}
 
 
-def table(m: pyo.Block, name: str, over: Any, values: Any) -> pyo.Param:
+def products_of(assets: Iterable[Kind]) -> Mapping[str, Product]:
+    """What each reserve requirement among the assets asks for, by id."""
+    found = ((asset.id, asset.reserve_product()) for asset in assets)
+    return {name: product for name, product in found if product is not None}
+
+
+def table(m: pyo.Block, name: str, over: Any, values: Floats) -> pyo.Param:
     """Declare numbers by step on a block, as a mutable Param ``m.<name>`` that a rule can look up.
 
     Args:
-        over: the steps, as a Pyomo set beginning at 0.
-        values: array-like, one number a step.
+        over: the steps, as a Pyomo set.
+        values: one number a step.
     """
-    param = pyo.Param(over, initialize=dict(enumerate(values.tolist())), mutable=True)
+    param = StepTable(over, values)
     m.add_component(name, param)
     return param

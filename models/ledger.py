@@ -16,6 +16,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from yuqian.models.clock import Rhythm, Steps
+from yuqian.models.reserve_product import Product
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR
 
 
@@ -111,12 +112,47 @@ class Balance:
     entries: list[Entry] = field(default_factory=list)
 
 
-class Ledger:
-    """All balances and accounts of one model."""
+@dataclass(frozen=True)
+class Failure:
+    """A single event that takes power away: a unit or a pole trips.
 
-    def __init__(self, model: pyo.ConcreteModel, steps: Steps) -> None:
+    Attributes:
+        owner: id of the asset that fails.
+        label: what fails of it, unique within the asset.
+        lost_mw: power that is gone, as a function of the power step.
+        is_whole_asset: whether all that the asset holds in reserve is gone with it.
+    """
+
+    owner: str
+    label: str
+    lost_mw: Callable[[Any], Any]
+    is_whole_asset: bool
+
+
+class Exposure(enum.Enum):
+    """What makes the need of reserve grow."""
+
+    LOAD = "load"
+    VARIABLE = "wind and sun available"
+
+
+class Ledger:
+    """All balances and accounts of one model.
+
+    Args:
+        products: what each reserve requirement asks for, by its id.
+
+    Attributes:
+        failures: what may fail, in the order of entry.
+        exposures: load, and what wind and sun have available, by owner: functions of the power step, MW.
+    """
+
+    def __init__(self, model: pyo.ConcreteModel, steps: Steps, products: Mapping[str, Product] | None = None) -> None:
         self._model = model
         self._steps = steps
+        self._products = products or {}
+        self.failures: list[Failure] = []
+        self.exposures: dict[Exposure, list[tuple[str, Callable[[Any], Any]]]] = {what: [] for what in Exposure}
         self.balances: dict[str, Balance] = {}
         self.accounts: dict[Account, list[Entry]] = {account: [] for account in Account}
         self.published: dict[str, list[Published]] = {}
@@ -146,6 +182,27 @@ class Ledger:
             LedgerError: for no or several rates; a wrong rate or an unknown balance is refused by :meth:`close`.
         """
         self._waiting.append((balance, _entry(owner, label, sign, rhythm or Rhythm.POWER, rate), rhythm))
+
+    def may_fail(self, owner: str, label: str, lost_mw: Callable[[Any], Any], *, is_whole_asset: bool) -> None:
+        """State what power would be gone if something of the owner failed; reserve for contingencies covers each such event."""
+        self.failures.append(Failure(owner, label, lost_mw, is_whole_asset))
+
+    def expose(self, what: Exposure, owner: str, mw: Callable[[Any], Any]) -> None:
+        """State load, or what wind and sun have available, by power step: reserve may be sized by it. Numbers, no decisions."""
+        self.exposures[what].append((owner, mw))
+
+    @property
+    def covers_failures(self) -> bool:
+        """Whether any reserve requirement is sized by single failures."""
+        return any(product.covers_failures for product in self._products.values())
+
+    def entered(self, balance: str, owner: str) -> tuple[Entry, ...]:
+        """What an owner has entered into a balance so far."""
+        return tuple(entry for name, entry, _ in self._waiting if name == balance and entry.owner == owner)
+
+    def product(self, requirement: str) -> Product:
+        """What a reserve requirement asks for; plain spinning reserve where it says nothing."""
+        return self._products.get(requirement, Product())
 
     def account(self, account: Account, owner: str, label: str, *, rhythm: Rhythm, sign: float = 1.0, **rate: Any) -> None:
         """Add to an account: a rate (``yuan_per_h=``, ``t_per_h=``, ``m3_per_s=``) that is summed over all its steps."""

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, SeriesNeed
-from yuqian.models.ledger import Ledger
+from yuqian.models.ledger import Exposure, Ledger
 from yuqian.models.port import Port
 
 
@@ -25,6 +25,7 @@ class LoadProfile(Kind):
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         ledger.enter(self.bus, self.id, "demand", sign=-1, mw=lambda t: m.demand_mw[t])
+        ledger.expose(Exposure.LOAD, self.id, lambda t: m.demand_mw[t])
         if self.shed_price_yuan_per_mwh is None:
             return
         m.shed_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
@@ -39,6 +40,7 @@ class LoadProfile(Kind):
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.enter(self.bus, -answer.demand_mw)
+        book.expose(Exposure.LOAD, answer.demand_mw)
         if self.shed_price_yuan_per_mwh is not None:
             book.within(self.id, "shed", answer.shed_mw, 0.0, answer.demand_mw)
             book.enter(self.bus, answer.shed_mw)

@@ -27,6 +27,7 @@ from yuqian.models.kind import (
 )
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.port import Port
+from yuqian.models.reserve_law import Offers, StoreFound, StoreLimits, UnitFailure
 from yuqian.models.storage_law import audit_closing, close_stock
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY, HOURS_PER_YEAR
 
@@ -59,6 +60,7 @@ class PumpedStorage(Kind):
     make_up_hm3_per_year: NonNegative
     variable_cost_yuan_per_mwh: NonNegative
     reserve: ReserveTo | None = None
+    reserves: tuple[ReserveTo, ...] = ()
     reserve_duration_h: Positive = 1.0
     commitment: Commitment | None = None
     generate_min_fraction: Fraction = 0.0
@@ -91,8 +93,7 @@ class PumpedStorage(Kind):
         close_stock(m, steps, Rhythm.POWER, "energy_mwh", m.energy_mwh.__getitem__, self.energy_max_mwh, opening=None)
         if self.commitment is not None:
             self._run_by_units(m, ledger, steps)
-        if self.reserve is not None:
-            self._hold_reserve(m, ledger, steps, self.reserve)
+        self._hold_reserve(m, ledger, steps)
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
         ledger.enter(self.bus, self.id, "charge", sign=-1, mw=m.charge_mw)
         if self.water_node is not None and self.make_up_hm3_per_year:
@@ -169,19 +170,24 @@ class PumpedStorage(Kind):
 
             ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=start_cost)
 
-    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps, reserve: str) -> None:
-        station = self.unit_count * self.availability_fraction * self.unit_power_generate_mw
-        m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        units = self.unit_count * self.availability_fraction
+        generating, pumping = units * self.unit_power_generate_mw, units * self.unit_power_pump_mw
+        limits = StoreLimits(
+            lambda t: m.discharge_mw[t] - m.charge_mw[t], lambda t: generating, lambda t: pumping,
+            lambda t: m.energy_mwh[t], lambda t: self.energy_max_mwh - m.energy_mwh[t],
+            1.0, self.efficiency_pump_fraction * self.efficiency_generate_fraction, self.reserve_duration_h,
+        )  # fmt: skip
+        offers = Offers.of(self.reserve, self.reserves, ledger.product)
+        limits.declare(m, steps, offers)
+        offers.enter(m, ledger, self.id, "reserve of storage")
+        unit = self.availability_fraction * self.unit_power_generate_mw
+        online = m.generating_count.__getitem__ if self.commitment is not None else lambda t: m.discharge_mw[t] / unit
+        self._failure().declare(m, ledger, steps, m.discharge_mw.__getitem__, online)
 
-        @m.Constraint(steps.hours)
-        def reserve_in_units(m: pyo.Block, t: int) -> object:
-            return m.reserve_mw[t] + m.discharge_mw[t] - m.charge_mw[t] <= station
-
-        @m.Constraint(steps.hours)
-        def reserve_in_basin(m: pyo.Block, t: int) -> object:
-            return self.reserve_duration_h * m.reserve_mw[t] <= m.energy_mwh[t]
-
-        ledger.enter(reserve, self.id, "reserve of storage", mw=m.reserve_mw)
+    def _failure(self) -> UnitFailure:
+        unit = self.availability_fraction * self.unit_power_generate_mw
+        return UnitFailure(self.id, self.unit_count, unit, self.commitment is Commitment.INTEGER)
 
     def make_up_m3_per_s(self) -> float:
         """Make-up water drawn evenly through the year."""
@@ -199,11 +205,17 @@ class PumpedStorage(Kind):
         audit_closing(book, self.id, "energy_mwh", answer, answer.energy_mwh, opening=None)
         if self.commitment is not None:
             self._audit_units(answer, book, clock)
-        if self.reserve is not None:
-            beyond = units * self.unit_power_generate_mw - answer.discharge_mw + answer.charge_mw
-            highest = np.minimum(beyond, answer.energy_mwh[1:] / self.reserve_duration_h)
-            book.within(self.id, "reserve", answer.reserve_mw, 0.0, highest)
-            book.enter(self.reserve, answer.reserve_mw)
+        stock = answer.energy_mwh[1:]
+        found = StoreFound(
+            answer.discharge_mw - answer.charge_mw, units * self.unit_power_generate_mw, units * self.unit_power_pump_mw, stock,
+            self.energy_max_mwh - stock,
+        )  # fmt: skip
+        offers = Offers.of(self.reserve, self.reserves, book.product)
+        round_trip = self.efficiency_pump_fraction * self.efficiency_generate_fraction
+        found.audit(self.id, answer, book, offers, 1.0, round_trip, self.reserve_duration_h)
+        unit = self.availability_fraction * self.unit_power_generate_mw
+        online = answer.discharge_mw / unit if self.commitment is None else answer.generating_count[1:]
+        self._failure().audit(answer, book, answer.discharge_mw, online)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
         book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)
         if self.water_node is not None and self.make_up_hm3_per_year:

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import pyomo.environ as pyo
 
+from yuqian.models.available_power_law import UpToAvailable
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Kind, NonNegative, SeriesNeed
+from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Kind, NonNegative, ReserveTo, SeriesNeed
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
 
@@ -26,27 +27,16 @@ class RenewableProfile(Kind):
     bus: Bus
     rated_mw: NonNegative
     variable_cost_yuan_per_mwh: NonNegative = 0.0
+    reserves: tuple[ReserveTo, ...] = ()
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
-
-        @m.Constraint(steps.hours)
-        def must_take(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] >= m.lowest_mw[t]
-
-        @m.Constraint(steps.hours)
-        def available(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] <= m.highest_mw[t]
-
-        price = self.variable_cost_yuan_per_mwh
-        ledger.enter(self.bus, self.id, "generation", mw=m.power_mw)
-        if price:
-            ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
+        self._law().declare(m, ledger, steps, m.highest_mw.__getitem__, m.lowest_mw.__getitem__)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        book.within(self.id, "power within its profile", answer.power_mw, answer.lowest_mw, answer.highest_mw)
-        book.enter(self.bus, answer.power_mw)
-        book.cost(self.variable_cost_yuan_per_mwh * answer.power_mw, Rhythm.POWER)
+        self._law().audit(answer, book, "power within its profile", answer.highest_mw, answer.lowest_mw)
+
+    def _law(self) -> UpToAvailable:
+        return UpToAvailable(self.id, self.bus, self.variable_cost_yuan_per_mwh, self.reserves)
 
     def capacity(self) -> Capacity:
         return Capacity(self.rated_mw, CapacityGroup.GENERATION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
@@ -28,6 +29,8 @@ from yuqian.models.kind import (
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
 from yuqian.models.production_law import ProductionLine
+from yuqian.models.reserve_law import Offers, UnitFailure, no_product
+from yuqian.models.reserve_product import Product
 from yuqian.models.start_cost_law import StartTiers, check_tiers
 from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
 
@@ -39,10 +42,11 @@ class ThermalUnit(Kind):
 
     Power is what the units send to the bus. Lags are times off before a start; the first tier is reached by every start.
     ``initial_status_h`` is how long all units had been online (positive) or off (negative) before the horizon, left out when
-    the optimum may choose. Costs are in yuan or in whatever money the whole region is counted in. With ``reserve`` the
-    units hold power above the planned that they could ramp to, which counts towards that requirement. With ``fuel_from``
-    they also burn fuel along a line over the same powers. A maintenance window closes the units in every step that begins
-    in it, its end excluded.
+    the optimum may choose. Costs are in yuan or in whatever money the whole region is counted in. With ``reserve`` the units
+    hold power above the planned that they could ramp to, which counts towards that requirement; ``reserves`` names further
+    ones. ``quick_start_mw`` is what a unit at standstill gives in time for a reserve that counts it. With ``fuel_from`` they
+    also burn fuel along a line over the same powers. A maintenance window closes the units in every step that begins in it,
+    its end excluded.
     """
 
     title_en: ClassVar[str] = "Thermal units"
@@ -50,6 +54,8 @@ class ThermalUnit(Kind):
 
     bus: Bus
     reserve: ReserveTo | None = None
+    reserves: tuple[ReserveTo, ...] = ()
+    quick_start_mw: NonNegative = 0.0
     fuel_from: CoalFrom | None = None
     unit_count: Count = 1
     power_min_mw: NonNegative
@@ -120,15 +126,16 @@ class ThermalUnit(Kind):
         """Fuel of one unit online by its power, t/h."""
         return ProductionLine(self.curve_power_mw, self.curve_fuel_t_per_h) if self.curve_fuel_t_per_h else None
 
-    def units(self, clock: Clock) -> Units:
-        """What the law of commitment needs to know, in steps of the clock."""
+    def units(self, clock: Clock, product: Callable[[str], Product] = no_product) -> Units:
+        """What the law of commitment needs to know, in steps of the clock; ``product`` says what reserves ask for."""
         length = step_length_h(clock)
         up, down = (whole_steps(hours, length) for hours in (self.time_up_minimum_h, self.time_down_minimum_h))
         return Units(
             self.unit_count, self.commitment, self.formulation, self.power_min_mw, self.power_max_mw,
             self.ramp_up_mw_per_h * length, self.ramp_down_mw_per_h * length,
             min(self.ramp_startup_mw, self.power_max_mw), min(self.ramp_shutdown_mw, self.power_max_mw),
-            up, down, max(up, down, self.tiers(clock).lag_steps[-1]), self.reserve is not None,
+            up, down, max(up, down, self.tiers(clock).lag_steps[-1]), length,
+            Offers.of(self.reserve, self.reserves, product), self.quick_start_mw,
         )  # fmt: skip
 
     def tiers(self, clock: Clock) -> StartTiers:
@@ -153,14 +160,14 @@ class ThermalUnit(Kind):
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         clock = steps.clock
-        units, tiers, line, fuel = self.units(clock), self.tiers(clock), self.cost_line(), self.fuel_line()
+        units, tiers, line, fuel = self.units(clock, ledger.product), self.tiers(clock), self.cost_line(), self.fuel_line()
         units.declare(m, steps, self.opening(clock))
         line.declare(m, steps, units)
         tiers.declare(m, steps, units)
         self._limit_service(m, steps)
         ledger.enter(self.bus, self.id, "generation", mw=lambda t: units.power(m, t))
-        if self.reserve is not None:
-            ledger.enter(self.reserve, self.id, "spinning reserve", mw=m.reserve_mw)
+        units.offers.enter(m, ledger, self.id, "spinning reserve")
+        self._failure().declare(m, ledger, steps, lambda t: units.power(m, t), m.online_count.__getitem__)
         if self.fuel_from is not None and fuel is not None:
             ledger.enter(
                 self.fuel_from, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: fuel.rate(m, t)
@@ -175,6 +182,9 @@ class ThermalUnit(Kind):
         if self.stop_cost_yuan:
             stop = self.stop_cost_yuan * per_step
             ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: stop * m.stop_count[t])
+
+    def _failure(self) -> UnitFailure:
+        return UnitFailure(self.id, self.unit_count, self.power_max_mw, self.commitment is Commitment.INTEGER)
 
     def _limit_service(self, m: pyo.Block, steps: Steps) -> None:
         if not self.maintenance_from and not self.must_run:
@@ -199,15 +209,15 @@ class ThermalUnit(Kind):
         return open_
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        units = self.units(clock)
+        units = self.units(clock, book.product)
         power = units.audit(self.id, answer, book, clock, self.opening(clock))
         if self.maintenance_from or self.must_run:
             highest = self.unit_count * self._in_service(clock)
             lowest = highest if self.must_run else 0.0
             book.within(self.id, "units in service", answer.online_count[1:], lowest, highest)
         book.enter(self.bus, power)
-        if self.reserve is not None:
-            book.enter(self.reserve, answer.reserve_mw)
+        units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
+        self._failure().audit(answer, book, power, answer.online_count[1:])
         fuel = self.fuel_line()
         if self.fuel_from is not None and fuel is not None:
             book.enter(self.fuel_from, -fuel.audit(self.id, answer, book), Rhythm.POWER)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pyomo.environ as pyo
 
+from yuqian.models.available_power_law import UpToAvailable
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import (
@@ -17,6 +18,7 @@ from yuqian.models.kind import (
     Kind,
     NonNegative,
     Positive,
+    ReserveTo,
     SeriesNeed,
 )
 from yuqian.models.ledger import Ledger
@@ -42,22 +44,16 @@ class WindFarm(Kind):
     longitude_deg: float
     elevation_m: float
     variable_cost_yuan_per_mwh: NonNegative
+    reserves: tuple[ReserveTo, ...] = ()
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
-
-        @m.Constraint(steps.hours)
-        def available(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] <= self.power_max_mw * m.available_fraction[t]
-
-        ledger.enter(self.bus, self.id, "generation", mw=m.power_mw)
-        price = self.variable_cost_yuan_per_mwh
-        ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
+        self._law().declare(m, ledger, steps, lambda t: self.power_max_mw * m.available_fraction[t])
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        book.within(self.id, "wind", answer.power_mw, 0.0, answer.available_fraction * self.power_max_mw)
-        book.enter(self.bus, answer.power_mw)
-        book.cost(answer.power_mw * self.variable_cost_yuan_per_mwh, Rhythm.POWER)
+        self._law().audit(answer, book, "wind", answer.available_fraction * self.power_max_mw)
+
+    def _law(self) -> UpToAvailable:
+        return UpToAvailable(self.id, self.bus, self.variable_cost_yuan_per_mwh, self.reserves)
 
     def capacity(self) -> Capacity:
         return Capacity(self.power_max_mw, CapacityGroup.GENERATION)

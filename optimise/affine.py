@@ -19,6 +19,7 @@ from pyomo.core.expr import numeric_expr, template_expr
 from pyomo.core.expr.template_expr import GetItemExpression, IndexTemplate, TemplateSumExpression
 
 from yuqian.models.clock import Floats
+from yuqian.models.step_table import StepTable
 
 Ints = npt.NDArray[np.int64]
 Number = float | Floats
@@ -75,11 +76,7 @@ class Columns:
     def of_param(self, param: Any, index: Any) -> Number:
         key = id(param)
         if key not in self.tables:
-            values = param.extract_values()
-            steps = list(values)
-            if steps != list(range(steps[0], steps[0] + len(steps))):
-                raise NotAffine(f"{param.name} must be indexed by consecutive steps")
-            self.tables[key] = (np.array(list(values.values()), dtype=float), steps[0])
+            self.tables[key] = _table_of(param)
         self.used.add(key)
         table, start = self.tables[key]
         position = np.asarray(index) - start
@@ -87,6 +84,17 @@ class Columns:
             raise NotAffine(f"{param.name} is looked up outside its steps")
         found: Number = table[position.astype(np.int64)]
         return found
+
+
+def _table_of(param: Any) -> tuple[Floats, int]:
+    """Values of an indexed Param by step, and its first step."""
+    if isinstance(param, StepTable):
+        return param.by_step(), param.first
+    values = param.extract_values()
+    steps = list(values)
+    if steps != list(range(steps[0], steps[0] + len(steps))):
+        raise NotAffine(f"{param.name} must be indexed by consecutive steps")
+    return np.array(list(values.values()), dtype=float), steps[0]
 
 
 Bindings = Mapping[int, Any]

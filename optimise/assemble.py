@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 
 from yuqian.models.carry_law import value_ends
 from yuqian.models.clock import Clock, Floats, Horizon, Steps
-from yuqian.models.kind import TOGETHER, Example, Kind, Member, by_kind, table
+from yuqian.models.kind import TOGETHER, Example, Kind, Member, by_kind, products_of, table
 from yuqian.models.ledger import Ledger
 from yuqian.optimise.compile import collector_at_rest, templates
 
@@ -76,7 +76,7 @@ def assemble(
     check_series(ordered, series, clock)
     model = pyo.ConcreteModel()
     steps = Steps(model, clock, horizon)
-    ledger = Ledger(model, steps)
+    ledger = Ledger(model, steps, products_of(ordered))
     model.asset = pyo.Block([asset.id for asset in ordered])
     with templates(), collector_at_rest():
         for asset in ordered:

@@ -362,9 +362,9 @@ def _pattern(rows: list[Ints], columns: list[Ints], shape: tuple[int, int], span
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     groups = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(ordered) else order
-    unique = ordered[groups]
-    indptr = np.searchsorted(unique, np.arange(shape[1] + 1) * max(shape[0], 1))
-    return Pattern(order, groups, unique % max(shape[0], 1), indptr, spans)
+    first = order[groups]
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(column[first], minlength=shape[1]))))
+    return Pattern(order, groups, row[first], indptr, spans)
 
 
 def _joined(parts: list[Any]) -> Floats:

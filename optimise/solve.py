@@ -173,7 +173,7 @@ class _Run:
         if np.isfinite(self.options.time_limit_s):
             limit = self._highs.getRunTime() + self.options.time_limit_s
             self._checked(self._highs.setOptionValue("time_limit", limit), "setOptionValue('time_limit')")
-        self._checked(self._highs.passModel(_as_highs(self.program)), "passModel")
+        self._checked(hand_over(self._highs, self.program), "passModel")
 
     @property
     def status_text(self) -> str:
@@ -271,22 +271,23 @@ def _outcome(status: HighsModelStatus, feasible: bool, interrupted: bool) -> Out
     return _OUTCOMES.get(status)
 
 
-def _as_highs(program: Program) -> highspy.HighsLp:
-    """The program as HiGHS holds it; coefficients that are exactly nought are left out, as HiGHS would warn of them."""
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = program.matrix.shape
-    lp.offset_ = program.offset / YUAN_PER_SOLVER_UNIT
-    lp.col_cost_ = program.cost / YUAN_PER_SOLVER_UNIT
-    lp.col_lower_, lp.col_upper_ = program.column_bounds
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+def hand_over(highs: highspy.Highs, program: Program) -> HighsStatus:
+    """Give a program to HiGHS as plain arrays, which it copies at once; returns its status.
+
+    Coefficients that are exactly nought are left out, as HiGHS would warn of them.
+    """
     matrix = program.matrix
-    kept = matrix.data != 0.0
-    indptr = np.concatenate(([0], np.cumsum(kept)))[matrix.indptr]
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = indptr.astype(np.int32)
-    lp.a_matrix_.index_ = matrix.indices[kept].astype(np.int32)
-    lp.a_matrix_.value_ = matrix.data[kept]
-    if program.integral.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in program.integral]
-    return lp
+    indptr, indices, values = matrix.indptr, matrix.indices, matrix.data
+    kept = values != 0.0
+    if not kept.all():
+        indptr = np.concatenate(([0], np.cumsum(kept)))[indptr]
+        indices, values = indices[kept], values[kept]
+    rows, columns = matrix.shape
+    lower, upper = program.column_bounds
+    whole = program.integral.astype(np.int32)  # 0 and 1 are what HiGHS calls continuous and integer
+    status: HighsStatus = highs.passModel(
+        columns, rows, len(values), highspy.MatrixFormat.kColwise, highspy.ObjSense.kMinimize,
+        program.offset / YUAN_PER_SOLVER_UNIT, program.cost / YUAN_PER_SOLVER_UNIT, lower, upper,
+        program.row_lower, program.row_upper, indptr.astype(np.int32), indices.astype(np.int32), values, whole,
+    )  # fmt: skip
+    return status

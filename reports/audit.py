@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yuqian.models.book import Answer, Book, End, Finding
 from yuqian.models.clock import Clock, Horizon
-from yuqian.models.kind import Kind, by_kind
+from yuqian.models.kind import Kind, by_kind, products_of
 from yuqian.models.ledger import Account
 
 TOLERANCE = 1e-6
@@ -74,7 +74,8 @@ def audit(
     horizon: Horizon = Horizon.WHOLE,
 ) -> Audit:
     """Have every asset, then every kind, write what its answer gives and takes into one book, and close it."""
-    book, every = Book(clock, horizon), tuple(assets)
+    every = tuple(assets)
+    book = Book(clock, horizon, products_of(every))
     for asset in every:
         asset.audit(answers[asset.id], book, clock)
     for kind, members in by_kind(every).items():

@@ -163,6 +163,35 @@ def test_what_is_given_to_an_absent_reservoir_goes_on_downstream(small: Any) -> 
     assert small.load("in_service_by=2030").asset("ditch").model.node_to == "lake"
 
 
+RESERVE = """\
+assets:
+  - id: {id}
+    kind: reserve_requirement
+    name: {{en: Reserve, zh: 备用}}
+    status: {status}
+    scope: district
+    evidence: {{source: plan}}
+    requirement_base_mw: {{value: 5, source: plan, confidence: plan}}
+"""
+
+
+def test_reserve_is_offered_only_to_requirements_in_service(small: Any) -> None:
+    small.change("small/power.yaml", "    bus: main_bus\n", "    bus: main_bus\n    reserves: [upwards, downwards]\n")
+    small.add("small/up.yaml", RESERVE.format(id="upwards", status="operating"))
+    small.add("small/down.yaml", RESERVE.format(id="downwards", status="study"))
+    region = small.load("in_service_by=2030")
+    ridge = region.asset("ridge")
+    assert (ridge.model.reserves, ridge.plain["reserves"].value) == (("upwards",), ("upwards",))
+    (note,) = [note for note in region.notes if note.asset == "ridge" and note.code is NoteCode.FORWARDED]
+    assert "leaves out downwards" in note.text
+
+
+def test_a_reserve_that_is_no_asset_is_refused(small: Any) -> None:
+    small.change("small/power.yaml", "    bus: main_bus\n", "    bus: main_bus\n    reserves: [main_bus, nowhere]\n")
+    (problem,) = small.problems()
+    assert "'nowhere', which is no asset" in problem.found
+
+
 def lake(name: str, downstream: str, water: str) -> str:
     start = water.index("  - id: lake")
     text = water[start : water.index("  - id: ditch")]
