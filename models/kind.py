@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.ledger import Ledger
+from yuqian.models.mesh_law import Branch
 from yuqian.models.reserve_product import Product
 from yuqian.models.step_table import StepTable
 
@@ -233,6 +234,10 @@ class Kind(BaseModel):
 
     def reserve_product(self) -> Product | None:
         """What it asks of those who hold reserve for it, if it is a reserve requirement."""
+        return None
+
+    def branch(self) -> Branch | None:
+        """What it is to the network, if it carries power between two buses."""
         return None
 
     def people(self) -> float:

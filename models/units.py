@@ -28,6 +28,8 @@ MW_PER_M3_PER_S_M: Final = 9.81e-3
 """Power of one m3/s falling one metre without loss: density 1000 kg/m3 times 9.81 m/s2, MW."""
 M3_PER_S_PER_MM_PER_DAY_KM2: Final = 1000.0 / SECONDS_PER_DAY
 """Flow of one millimetre a day over one square kilometre, m3/s."""
+BASE_MVA: Final = 100.0
+"""Base of every reactance and resistance in per unit."""
 M2_PER_MU: Final = 2000.0 / 3.0
 """Square metres in a mu (亩)."""
 
@@ -79,6 +81,7 @@ _QUANTITY: Final = {
     "share": "1",
     "shape": "1",
     "ratio": "1",
+    "pu": "1",
     "min": "1",
     "max": "1",
     "h_per_year": "h/year",
