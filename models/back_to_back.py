@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+import datetime as dt
+from typing import Annotated, Any, ClassVar, Self
 
-import numpy as np
 import pyomo.environ as pyo
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.kind import Bus, Example, Fraction, Kind, NonNegative, Positive, SeriesNeed
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
+from yuqian.models.commitment_law import Commitment
+from yuqian.models.kind import Bus, Example, Fraction, Kind, NonNegative, Positive, ReserveTo, SeriesNeed
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
+from yuqian.models.schedule_law import Schedule
+from yuqian.models.settlement_law import DayBand
+
+WHOLE = 1e-6
 
 
 class BackToBack(Kind):
-    """Buys power from, and sells it to, the grid on the far side, both ways within an hour, without a minimum flow.
+    """Buys power from, and sells it to, the grid on the far side, both ways, without a minimum flow.
 
     Powers are at our bus. To import ``m`` the far side gives ``m / (1 - loss)``, paid at its price and wheeling; of an
-    export ``e`` the far side receives ``e * (1 - loss)``, sold at its price less wheeling. The converters' standing loss
-    is a constant load. To import and export one MW at once would cost ``(price + wheeling) / (1 - loss) - (price -
-    wheeling) * (1 - loss)``, which is never negative while the price is not; so the optimum has no use for it, and the
-    series of prices is refused below nought.
+    export ``e`` the far side receives ``e * (1 - loss)``, paid for at its price to sellers less wheeling; the near side's price
+    is that of the bus. The converters' standing loss is a constant load of the poles in service. To import and export one MW at
+    once would cost ``(price + wheeling) / (1 - loss) - (price to sellers - wheeling) * (1 - loss)``, which is never negative
+    while the far side does not buy dearer than it sells; elsewhere a commitment keeps the tie to one way at a time.
+
+    The tie may be a contract. Its exchange keeps still over blocks of ``block_h`` from midnight; after a change the next
+    comes no sooner than ``hold_h`` later; its direction turns round at most ``reversals_max_per_day`` times. Changes and
+    direction are whole decisions or, relaxed, shares of one, by ``commitment``. The energy of each day (24 h from midnight, at
+    our bus) that is imported, exported, or imported net of exports lies in a band; outside it at the deviation price, if any.
+
+    A station of poles lacks those that are out: in a window of ``outage_from`` to ``outage_until`` the pole of that name.
+    What is left of imports under stress is a series too. The headroom, up to what could be imported, counts towards a reserve
+    if the tie names one. Its largest pole is a contingency that this headroom may not cover: :meth:`largest_loss_mw`.
     """
 
     title_en: ClassVar[str] = "Back-to-back tie"
     title_zh: ClassVar[str] = "背靠背联网工程"
-    series: ClassVar = {"price_yuan_per_mwh": SeriesNeed("price", Rhythm.POWER)}
+    series: ClassVar = {
+        "price_yuan_per_mwh": SeriesNeed("price", Rhythm.POWER),
+        "price_to_sellers_yuan_per_mwh": SeriesNeed("price_to_sellers", Rhythm.POWER, otherwise="price_yuan_per_mwh"),
+        "in_service_fraction": SeriesNeed("poles", Rhythm.POWER, high=1.0, otherwise=1.0),
+        "import_limit_fraction": SeriesNeed("imports", Rhythm.POWER, high=1.0, otherwise=1.0),
+    }
 
     bus: Bus
     power_max_mw: Positive
@@ -37,36 +56,128 @@ class BackToBack(Kind):
     price_mean_yuan_per_mwh: NonNegative
     price_swing_fraction: Fraction
     price_season_fraction: Fraction = 0.0
+    price_to_sellers_mean_yuan_per_mwh: NonNegative | None = None
+    price_to_sellers_swing_fraction: Fraction | None = None
     wheeling_yuan_per_mwh: NonNegative
+    pole: tuple[str, ...] = ()
+    pole_power_max_mw: tuple[Positive, ...] = ()
+    outage_pole: tuple[str, ...] = ()
+    outage_from: tuple[dt.datetime, ...] = ()
+    outage_until: tuple[dt.datetime, ...] = ()
+    block_h: NonNegative = 0.0
+    hold_h: NonNegative = 0.0
+    reversals_max_per_day: NonNegative | None = None
+    commitment: Commitment | None = None
+    opening_exchange_mw: float | None = None
+    import_of_day_min_mwh: NonNegative | None = None
+    import_of_day_max_mwh: NonNegative | None = None
+    export_of_day_min_mwh: NonNegative | None = None
+    export_of_day_max_mwh: NonNegative | None = None
+    net_import_of_day_min_mwh: float | None = None
+    net_import_of_day_max_mwh: float | None = None
+    deviation_price_yuan_per_mwh: NonNegative | None = None
+    reserve: ReserveTo | None = None
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        self.schedule()
+        self.bands()
+        if len(self.pole) != len(self.pole_power_max_mw) or len(set(self.pole)) != len(self.pole):
+            raise ValueError("each pole needs a name of its own and its rating")
+        if self.pole and abs(sum(self.pole_power_max_mw) - self.power_max_mw) > WHOLE * self.power_max_mw:
+            raise ValueError(f"the poles are rated {sum(self.pole_power_max_mw):g} MW, the tie {self.power_max_mw:g} MW")
+        if not len(self.outage_pole) == len(self.outage_from) == len(self.outage_until):
+            raise ValueError("each outage needs its pole, its beginning and its end")
+        for name, begin, end in zip(self.outage_pole, self.outage_from, self.outage_until, strict=True):
+            if name not in self.pole:
+                raise ValueError(f"there is no pole '{name}'; there are {', '.join(self.pole) or 'none'}")
+            if end <= begin:
+                raise ValueError(f"the outage of '{name}' from {begin} must end later than {end}")
+        return self
+
+    def schedule(self) -> Schedule:
+        """How the exchange may change."""
+        return Schedule(
+            self.power_max_mw * self.availability_fraction, self.block_h, self.hold_h, self.reversals_max_per_day,
+            self.commitment, self.opening_exchange_mw,
+        )  # fmt: skip
+
+    def bands(self) -> tuple[DayBand, DayBand, DayBand]:
+        """Daily settlement of imports, of exports, and of imports net of exports."""
+        price = self.deviation_price_yuan_per_mwh
+        return (
+            DayBand("import", self.import_of_day_min_mwh, self.import_of_day_max_mwh, price),
+            DayBand("export", self.export_of_day_min_mwh, self.export_of_day_max_mwh, price),
+            DayBand("net_import", self.net_import_of_day_min_mwh, self.net_import_of_day_max_mwh, price),
+        )
+
+    def largest_loss_mw(self) -> float:
+        """What the outage of one pole takes away at most: the largest pole, or the whole tie where poles are not known."""
+        return max(self.pole_power_max_mw, default=self.power_max_mw)
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         highest = self.power_max_mw * self.availability_fraction
         m.import_mw = pyo.Var(steps.hours, dense=False, bounds=(0, highest))
         m.export_mw = pyo.Var(steps.hours, dense=False, bounds=(0, highest))
+
+        def importable(t: Any) -> Any:
+            return highest * m.in_service_fraction[t] * m.import_limit_fraction[t]
+
+        @m.Constraint(steps.hours)
+        def import_limit(m: pyo.Block, t: int) -> object:
+            return m.import_mw[t] <= importable(t)
+
+        @m.Constraint(steps.hours)
+        def export_limit(m: pyo.Block, t: int) -> object:
+            return m.export_mw[t] <= highest * m.in_service_fraction[t]
+
+        self.schedule().declare(m, steps)
+        flows = (m.import_mw.__getitem__, m.export_mw.__getitem__, lambda t: m.import_mw[t] - m.export_mw[t])
+        for band, power in zip(self.bands(), flows, strict=True):
+            band.declare(m, ledger, steps, self.id, power)
+        if self.reserve is not None:
+            m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+
+            @m.Constraint(steps.hours)
+            def headroom(m: pyo.Block, t: int) -> object:
+                return m.reserve_mw[t] + m.import_mw[t] - m.export_mw[t] <= importable(t)
+
+            ledger.enter(self.reserve, self.id, "headroom of the tie", mw=m.reserve_mw)
+        self._enter_flows(m, ledger)
+
+    def _enter_flows(self, m: pyo.Block, ledger: Ledger) -> None:
         kept, wheeling = 1.0 - self.loss_fraction, self.wheeling_yuan_per_mwh
         standing = self.standing_loss_fraction * self.power_max_mw
         ledger.enter(self.bus, self.id, "import", mw=m.import_mw)
         ledger.enter(self.bus, self.id, "export", sign=-1, mw=m.export_mw)
         if standing:
-            ledger.enter(self.bus, self.id, "standing loss", sign=-1, mw=lambda t: standing)
+            ledger.enter(self.bus, self.id, "standing loss", sign=-1, mw=lambda t: standing * m.in_service_fraction[t])
         ledger.cost(
             self.id, "import", rhythm=Rhythm.POWER,
             yuan_per_h=lambda t: (m.price_yuan_per_mwh[t] + wheeling) / kept * m.import_mw[t],
         )  # fmt: skip
         ledger.cost(
             self.id, "export", rhythm=Rhythm.POWER,
-            yuan_per_h=lambda t: (wheeling - m.price_yuan_per_mwh[t]) * kept * m.export_mw[t],
+            yuan_per_h=lambda t: (wheeling - m.price_to_sellers_yuan_per_mwh[t]) * kept * m.export_mw[t],
         )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        highest = self.power_max_mw * self.availability_fraction
-        book.within(self.id, "import", answer.import_mw, 0.0, highest)
+        in_service = self.power_max_mw * answer.in_service_fraction
+        highest = in_service * self.availability_fraction
+        importable: Floats = highest * answer.import_limit_fraction
+        book.within(self.id, "import", answer.import_mw, 0.0, importable)
         book.within(self.id, "export", answer.export_mw, 0.0, highest)
-        standing = np.full(clock.power.count, self.standing_loss_fraction * self.power_max_mw)
-        book.enter(self.bus, answer.import_mw - answer.export_mw - standing)
+        net = answer.import_mw - answer.export_mw
+        self.schedule().audit(self.id, answer, book, clock)
+        for band, power in zip(self.bands(), (answer.import_mw, answer.export_mw, net), strict=True):
+            band.audit(self.id, answer, book, clock, power)
+        if self.reserve is not None:
+            book.within(self.id, "headroom", answer.reserve_mw, 0.0, importable - net)
+            book.enter(self.reserve, answer.reserve_mw)
+        book.enter(self.bus, net - self.standing_loss_fraction * in_service)
         given, received = answer.import_mw / (1 - self.loss_fraction), answer.export_mw * (1 - self.loss_fraction)
-        traded = (given - received) * answer.price_yuan_per_mwh
-        book.cost(traded + (given + received) * self.wheeling_yuan_per_mwh, Rhythm.POWER)
+        bought, sold = given * answer.price_yuan_per_mwh, received * answer.price_to_sellers_yuan_per_mwh
+        book.cost(bought - sold + (given + received) * self.wheeling_yuan_per_mwh, Rhythm.POWER)
 
     @classmethod
     def example(cls) -> Example:

@@ -16,12 +16,16 @@ from yuqian.models.port import Port
 class GridExchange(Kind):
     """Sells to the grid at its price and buys from it at its price and wheeling, each within a limit.
 
-    Wheeling must be more than nothing: it makes buying dearer than selling, so that the optimum never does both at once.
+    Wheeling must be more than nothing: it makes buying dearer than selling, so that the optimum never does both at once. What
+    is left of the limit on imports under stress is a series.
     """
 
     title_en: ClassVar[str] = "Exchange with the grid"
     title_zh: ClassVar[str] = "与主网电力交换"
-    series: ClassVar = {"price_yuan_per_mwh": SeriesNeed("price", Rhythm.POWER)}
+    series: ClassVar = {
+        "price_yuan_per_mwh": SeriesNeed("price", Rhythm.POWER),
+        "import_limit_fraction": SeriesNeed("imports", Rhythm.POWER, high=1.0, otherwise=1.0),
+    }
 
     bus: Bus
     power_export_max_mw: NonNegative
@@ -34,6 +38,11 @@ class GridExchange(Kind):
         m.export_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_export_max_mw))
         m.import_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_import_max_mw))
         wheeling = self.wheeling_yuan_per_mwh
+
+        @m.Constraint(steps.hours)
+        def import_limit(m: pyo.Block, t: int) -> object:
+            return m.import_mw[t] <= self.power_import_max_mw * m.import_limit_fraction[t]
+
         ledger.enter(self.bus, self.id, "import", mw=m.import_mw)
         ledger.enter(self.bus, self.id, "export", sign=-1, mw=m.export_mw)
         ledger.cost(
@@ -45,7 +54,7 @@ class GridExchange(Kind):
         )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        book.within(self.id, "import", answer.import_mw, 0.0, self.power_import_max_mw)
+        book.within(self.id, "import", answer.import_mw, 0.0, self.power_import_max_mw * answer.import_limit_fraction)
         book.within(self.id, "export", answer.export_mw, 0.0, self.power_export_max_mw)
         bought = answer.import_mw - answer.export_mw
         book.enter(self.bus, bought)

@@ -60,12 +60,15 @@ class SeriesNeed:
     Attributes:
         resource: what makes it: a file of ``timeseries/`` by that name.
         low, high: what its values may lie between; anything else is refused.
+        otherwise: what holds where the series is not given: a number in every step, or another series of the same asset, by
+            name. None: it must be given.
     """
 
     resource: str
     rhythm: Rhythm
     low: float = 0.0
     high: float = float("inf")
+    otherwise: float | str | None = None
 
 
 class CapacityGroup(enum.Enum):

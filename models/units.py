@@ -60,6 +60,7 @@ _QUANTITY: Final = {
     "kwh": "kWh",
     "kv": "kV",
     "h": "h",
+    "days": "day",
     "hm3": "hm3",
     "m3": "m3",
     "mm": "mm",

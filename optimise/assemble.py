@@ -64,7 +64,8 @@ def assemble(
 
     Args:
         assets: in any order; ids unique.
-        series: every series that a kind asks for, by (asset, name), of the length of its timeline.
+        series: every series that a kind asks for, by (asset, name), of the length of its timeline; one that the kind has
+            something else for may be left out.
         horizon: whether it stands alone, or is a window that begins with given numbers.
         ends_valued: whether the objective values what a window ends with.
 
@@ -73,6 +74,7 @@ def assemble(
         LedgerError: for entries into balances that nobody opened.
     """
     ordered = tuple(sorted(assets, key=lambda asset: asset.id))
+    series = completed(ordered, series, clock)
     check_series(ordered, series, clock)
     model = pyo.ConcreteModel()
     steps = Steps(model, clock, horizon)
@@ -112,8 +114,24 @@ def assemble_example(example: Example, clock: Clock) -> Assembly:
     series = {
         (example.asset.id, name): np.full(clock.timeline(need.rhythm).count, float(example.series[name]))
         for name, need in example.asset.series.items()
+        if name in example.series or need.otherwise is None
     }
     return assemble((example.asset, *example.ports), series, clock)
+
+
+def completed(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> SeriesByAsset:
+    """The series, with what a kind has instead of one that is not given; those without such stay missing."""
+    added: dict[tuple[str, str], Floats] = {}
+    for asset in assets:
+        for name, need in asset.series.items():
+            if (asset.id, name) in series or need.otherwise is None:
+                continue
+            if isinstance(need.otherwise, str):
+                if (asset.id, need.otherwise) in series:
+                    added[asset.id, name] = series[asset.id, need.otherwise]
+            else:
+                added[asset.id, name] = np.full(clock.timeline(need.rhythm).count, need.otherwise)
+    return {**series, **added} if added else series
 
 
 def check_series(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> None:

@@ -30,6 +30,8 @@ from yuqian.reports.results import Results, collect
 from yuqian.reports.targets import TargetReport, count_targets
 from yuqian.timeseries.make import make_series
 from yuqian.timeseries.series import Series
+from yuqian.timeseries.stress import stress as stress_overlay
+from yuqian.timeseries.weather import WeatherPlan
 
 DEFAULT_SCENARIO = "2030-plan"
 LIBRARIES = ("yuqian", "pyomo", "highspy", "numpy", "scipy", "pandas", "xarray", "pvlib")
@@ -185,19 +187,22 @@ _ADVICE = {
 }
 
 
-def load(scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = ()) -> Study:
+def load(scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = (), stress: Sequence[str] = ()) -> Study:
     """Read a scenario with its region and make its series.
 
     Args:
         scenario: name of a shipped one, or a path to a scenario file.
         overrides: ``asset.field=value``, taken last.
+        stress: names of stress overlays, put on the weather of the year.
 
     Raises:
         CatalogueError: with everything that is wrong in all files.
+        TableError: for an overlay that there is not.
     """
     region = load_region(scenario, overrides)
     clock = Clock.of_year(region.year)
-    return Study(region, clock, make_series(region.kinds, clock))
+    plan = WeatherPlan(stress=tuple(stress_overlay(name) for name in stress))
+    return Study(region, clock, make_series(region.kinds, clock, plan))
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from yuqian.models.clock import Floats, Rhythm
-from yuqian.timeseries.days import to_days
+from yuqian.timeseries.days import Days, to_days
 from yuqian.timeseries.resource import Context, Resource
 from yuqian.timeseries.tables import tables
 
@@ -27,10 +27,15 @@ class Price(Resource[PricePoint]):
     asks: ClassVar[type] = PricePoint
 
     def values(self, asset: PricePoint, context: Context) -> Floats:
-        price = tables("price")
-        day = price.numbers("day_level")
-        day = 1.0 + asset.price_swing_fraction * (day - day.mean())
-        season = to_days(price.months("season_level"), context.days.positions)
-        swing = float(getattr(asset, "price_season_fraction", None) or 0.0)
-        year = 1.0 + swing * (season - season.mean())
-        return asset.price_mean_yuan_per_mwh * np.outer(year, day).reshape(-1)
+        season = float(getattr(asset, "price_season_fraction", None) or 0.0)
+        return hourly_price(asset.price_mean_yuan_per_mwh, asset.price_swing_fraction, season, context.days)
+
+
+def hourly_price(mean_yuan_per_mwh: float, swing_fraction: float, season_fraction: float, days: Days) -> Floats:
+    """Steps of the day and a season about a mean, yuan/MWh, shape (days.hours,)."""
+    price = tables("price")
+    day = price.numbers("day_level")
+    day = 1.0 + swing_fraction * (day - day.mean())
+    season = to_days(price.months("season_level"), days.positions)
+    year = 1.0 + season_fraction * (season - season.mean())
+    return mean_yuan_per_mwh * np.outer(year, day).reshape(-1)

@@ -47,8 +47,15 @@ main.add_command(series)
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where to save.")
 @click.option("--time-limit", "time_limit_s", type=click.FloatRange(min=1.0), help="Seconds for the solver.")
 @click.option("--require-targets", is_flag=True, help="Exit with 6 when a promise fails.")
+@click.option("--stress", "overlays", multiple=True, metavar="NAME", help="A stress overlay, as summer_2022.")
 def run(
-    scenario: str, overrides: tuple[str, ...], as_json: bool, runs: Path, time_limit_s: float | None, require_targets: bool
+    scenario: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    runs: Path,
+    time_limit_s: float | None,
+    require_targets: bool,
+    overlays: tuple[str, ...],
 ) -> None:
     """Solve a year of SCENARIO and count the three promises."""
     from yuqian.assets.problems import CatalogueError
@@ -58,16 +65,17 @@ def run(
     from yuqian.reports.study import NoAnswer, load
     from yuqian.reports.tables import breakdown_tables, run_as_data, targets_table
     from yuqian.timeseries.resource import ResourceError
+    from yuqian.timeseries.tables import TableError
 
     tell = _quiet if as_json else _teller()
     try:
         tell("read", None)
-        study = load(scenario, overrides)
+        study = load(scenario, overrides, overlays)
         options = SolverOptions() if time_limit_s is None else SolverOptions(time_limit_s=time_limit_s)
         result = study.run(options, tell, runs)
     except CatalogueError as error:
         _refuse(error, as_json)
-    except (AssemblyError, ResourceError) as error:
+    except (AssemblyError, ResourceError, TableError) as error:
         raise _BadInput(str(error)) from error
     except (AuditError, SolverError) as error:
         raise click.ClickException(str(error)) from error

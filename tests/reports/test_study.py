@@ -19,7 +19,7 @@ from yuqian.models.kind import Kind
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.solve import Outcome, SolverOptions, solve
-from yuqian.reports.study import NoAnswer, RunResult, Study
+from yuqian.reports.study import NoAnswer, RunResult, Study, load
 from yuqian.reports.targets import Verdict, count_capacity
 from yuqian.timeseries.make import make_series
 
@@ -158,3 +158,9 @@ def test_names_do_not_matter(region: Region, day: Series, day_cost: float) -> No
     ]
     series = {(new[owner], name): values for (owner, name), values in day.items()}
     assert cost_of_a_day(kinds, series) == pytest.approx(day_cost, rel=1e-6)
+
+
+def test_a_stress_overlay_reaches_the_series_of_a_study(tiny_scenario: Path) -> None:
+    usual, hot = load(tiny_scenario), load(tiny_scenario, stress=["summer_2022"])
+    assert hot.fingerprint != usual.fingerprint
+    assert hot.series.dataset.attrs["stress"] == "summer_2022"

@@ -295,3 +295,10 @@ def test_the_plan_over_the_whole_year(tmp_path: Path) -> None:
     data = json.loads(result.stdout)
     assert data["status"] == "optimal"
     assert data["audit"]["largest_relative"] <= 1e-6
+
+
+def test_run_refuses_a_stress_overlay_that_there_is_not(tiny_scenario: Path, tmp_path: Path) -> None:
+    result = call("run", tiny_scenario, "--stress", "ice_age", "--runs", tmp_path / "runs")
+    assert result.exit_code == BAD_INPUT
+    assert "summer_2022" in result.output
+    assert not (tmp_path / "runs").exists()

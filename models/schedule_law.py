@@ -1,0 +1,216 @@
+"""The law of a schedule: how an exchange over a tie may change.
+
+An exchange has two directions, each a power by the hour. What may be asked of it: that it keeps still over blocks of hours;
+that a change is held for some hours before the next; that it goes one way at a time; and that its direction turns round only so
+often in a day. Blocks are linear. The rest takes decisions that are whole or, relaxed, shares: one formulation, two domains.
+
+The direction stays what it was while nothing flows. What happened before the horizon is data (``m.change_before_count``), or
+free: without an opening exchange the first block may be anything, and is no change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from yuqian.models.book import Answer, Book
+from yuqian.models.clock import OPENING, Clock, Floats, Steps
+from yuqian.models.commitment_law import Commitment
+from yuqian.models.kind import table
+from yuqian.models.unit_opening import step_length_h, whole_steps
+from yuqian.models.units import HOURS_PER_DAY
+
+WHOLE = 1e-6
+"""How far a decision may be from a whole number."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How an exchange may change.
+
+    Attributes:
+        power_max_mw: highest in either direction.
+        block_h: hours that the exchange keeps still, counted from midnight; 0 for no blocks. Divides the day.
+        hold_h: hours that pass from one change to the next; 0 for none.
+        reversals_max_per_day: how often the direction may turn round; None for any number.
+        commitment: of changes and direction; None where neither is asked for.
+        opening_mw: net import in the hour before the horizon, held for long; None leaves it to the optimum.
+
+    Raises:
+        ValueError: for blocks that do not divide a day, or rules that need a commitment without one.
+    """
+
+    power_max_mw: float
+    block_h: float
+    hold_h: float
+    reversals_max_per_day: float | None
+    commitment: Commitment | None
+    opening_mw: float | None = None
+
+    def __post_init__(self) -> None:
+        blocks = HOURS_PER_DAY / self.block_h if self.block_h else 1.0
+        if abs(blocks - round(blocks)) > WHOLE:
+            raise ValueError(f"blocks must divide the day of 24 h; {self.block_h:g} h do not")
+        if (self.hold_h or self.reversals_max_per_day is not None) and self.commitment is None:
+            raise ValueError(
+                "a hold and a limit on reversals count changes; set the commitment "
+                f"('{Commitment.RELAXED.value}' or '{Commitment.INTEGER.value}')"
+            )
+        if self.opening_mw is not None and abs(self.opening_mw) > self.power_max_mw:
+            raise ValueError(f"the opening exchange ({self.opening_mw:g} MW) is more than {self.power_max_mw:g} MW")
+
+    def declare(self, m: pyo.Block, steps: Steps) -> None:
+        """Declare the rules over ``m.import_mw`` and ``m.export_mw``."""
+        if self.block_h:
+            self._keep_still(m, steps)
+        if self.commitment is None:
+            return
+        domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
+        self._go_one_way(m, steps, domain)
+        if self.hold_h:
+            self._hold(m, steps, domain)
+
+    def _block_steps(self, clock: Clock) -> int:
+        length = step_length_h(clock)
+        count = self.block_h / length
+        if count > 1.0 and abs(count - round(count)) > WHOLE:
+            raise ValueError(f"a block of {self.block_h:g} h is no whole number of steps of {length:g} h")
+        return max(1, round(count))
+
+    def _keep_still(self, m: pyo.Block, steps: Steps) -> None:
+        clock = steps.clock
+        block = np.arange(clock.power.count) // self._block_steps(clock)
+        m.blocks = pyo.RangeSet(0, int(block[-1]))
+        table(m, "block_of_hour", steps.hours, block.astype(float))
+        for way in ("import", "export"):
+            of_block = pyo.Var(m.blocks, dense=False, bounds=(0, self.power_max_mw))
+            m.add_component(f"{way}_block_mw", of_block)
+            by_hour = m.component(f"{way}_mw")
+            m.add_component(f"{way}_keeps_still", pyo.Constraint(steps.hours, rule=_same(by_hour, of_block, m.block_of_hour)))
+
+    def _go_one_way(self, m: pyo.Block, steps: Steps, domain: Any) -> None:
+        highest = self.power_max_mw
+        m.importing_fraction = pyo.Var(steps.hour_ends, dense=False, domain=domain, bounds=(0, 1))
+
+        @m.Constraint(steps.hours)
+        def importing(m: pyo.Block, t: int) -> object:
+            return m.import_mw[t] <= highest * m.importing_fraction[t]
+
+        @m.Constraint(steps.hours)
+        def exporting(m: pyo.Block, t: int) -> object:
+            return m.export_mw[t] + highest * m.importing_fraction[t] <= highest
+
+        m.before = pyo.RangeSet(OPENING, OPENING)
+        if self.opening_mw:
+            table(m, "importing_before_fraction", m.before, np.array([float(self.opening_mw > 0.0)]))
+
+            @m.Constraint(m.before)
+            def direction_before(m: pyo.Block, t: int) -> object:
+                return m.importing_fraction[t] == m.importing_before_fraction[t]
+
+        if self.reversals_max_per_day is not None:
+            self._turn_seldom(m, steps, self.reversals_max_per_day)
+
+    def _turn_seldom(self, m: pyo.Block, steps: Steps, most: float) -> None:
+        inside = steps.hours_per_day
+        m.reversal_count = pyo.Var(steps.hours, dense=False, bounds=(0, 1))
+
+        @m.Constraint(steps.hours)
+        def turns_to_import(m: pyo.Block, t: int) -> object:
+            return m.importing_fraction[t] - m.importing_fraction[t - 1] <= m.reversal_count[t]
+
+        @m.Constraint(steps.hours)
+        def turns_to_export(m: pyo.Block, t: int) -> object:
+            return m.importing_fraction[t - 1] - m.importing_fraction[t] <= m.reversal_count[t]
+
+        @m.Constraint(steps.days)
+        def reversals_of_a_day(m: pyo.Block, d: int) -> object:
+            return sum(m.reversal_count[inside * d + k] for k in range(inside)) <= most
+
+    def _hold(self, m: pyo.Block, steps: Steps, domain: Any) -> None:
+        held = whole_steps(self.hold_h, step_length_h(steps.clock))
+        highest, last = self.power_max_mw, steps.clock.power.last
+        m.past = pyo.RangeSet(-held, OPENING)
+        m.past_and_hours = pyo.RangeSet(-held, last)
+        m.exchange_mw = pyo.Var(steps.hour_ends, dense=False, bounds=(-highest, highest))
+        m.change_count = pyo.Var(m.past_and_hours, dense=False, domain=domain, bounds=(0, 1))
+        table(m, "change_before_count", m.past, np.zeros(held))
+
+        @m.Constraint(m.past)
+        def changed_before(m: pyo.Block, t: int) -> object:
+            return m.change_count[t] == m.change_before_count[t]
+
+        if self.opening_mw is not None:
+            table(m, "exchange_before_mw", m.before, np.array([self.opening_mw]))
+
+            @m.Constraint(m.before)
+            def exchange_before(m: pyo.Block, t: int) -> object:
+                return m.exchange_mw[t] == m.exchange_before_mw[t]
+
+        @m.Constraint(steps.hours)
+        def exchange(m: pyo.Block, t: int) -> object:
+            return m.exchange_mw[t] == m.import_mw[t] - m.export_mw[t]
+
+        @m.Constraint(steps.hours)
+        def rises_at_a_change(m: pyo.Block, t: int) -> object:
+            return m.exchange_mw[t] - m.exchange_mw[t - 1] <= 2.0 * highest * m.change_count[t]
+
+        @m.Constraint(steps.hours)
+        def falls_at_a_change(m: pyo.Block, t: int) -> object:
+            return m.exchange_mw[t - 1] - m.exchange_mw[t] <= 2.0 * highest * m.change_count[t]
+
+        @m.Constraint(steps.hours)
+        def holds(m: pyo.Block, t: int) -> object:
+            return sum(m.change_count[t - k] for k in range(held)) <= 1
+
+    def audit(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
+        """Check every rule on the answer of ``owner``."""
+        if self.block_h:
+            self._audit_blocks(owner, answer, book, clock)
+        if self.commitment is None:
+            return
+        way, highest = answer.importing_fraction, self.power_max_mw
+        book.within(owner, "direction", way, 0.0, 1.0)
+        book.within(owner, "import in its share", answer.import_mw, None, highest * way[1:])
+        book.within(owner, "export in its share", answer.export_mw, None, highest * (1 - way[1:]))
+        if self.opening_mw:
+            book.equal(owner, "direction before", way[:1], 1.0 if self.opening_mw > 0 else 0.0)
+        if self.commitment is Commitment.INTEGER:
+            book.equal(owner, "one way at a time", way, np.round(way))
+        if self.reversals_max_per_day is not None:
+            turns = answer.reversal_count
+            book.within(owner, "reversals", turns, np.abs(np.diff(way)), None)
+            by_day = turns.reshape(clock.water.count, -1).sum(axis=1)
+            book.within(owner, "reversals of a day", by_day, None, self.reversals_max_per_day)
+        if self.hold_h:
+            self._audit_hold(owner, answer, book, clock)
+
+    def _audit_blocks(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
+        size = max(1, round(self.block_h / clock.power.hours[0]))
+        for way in ("import", "export"):
+            power: Floats = getattr(answer, f"{way}_mw")
+            first = np.repeat(power[::size], size)[: len(power)]
+            book.equal(owner, f"{way} still over a block", power, first)
+            book.equal(owner, f"{way} of the block", getattr(answer, f"{way}_block_mw"), power[::size])
+
+    def _audit_hold(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
+        held = int(np.ceil(self.hold_h / clock.power.hours[0] - 1e-9))
+        net, changes = answer.exchange_mw, answer.change_count
+        book.equal(owner, "net exchange", net[1:], answer.import_mw - answer.export_mw)
+        if self.opening_mw is not None:
+            book.equal(owner, "exchange before", net[:1], self.opening_mw)
+        book.within(owner, "changes", changes, 0.0, 1.0)
+        book.equal(owner, "changes before", changes[:held], 0.0)
+        if self.commitment is Commitment.INTEGER:
+            book.equal(owner, "whole changes", changes, np.round(changes))
+        now = changes[held:]
+        book.within(owner, "change of the exchange", np.abs(np.diff(net)), None, 2 * self.power_max_mw * now)
+        summed = np.convolve(changes, np.ones(held))[held : len(changes)]
+        book.within(owner, "hold after a change", summed, None, 1.0)
+
+
+def _same(by_hour: Any, of_block: Any, block_of_hour: Any) -> Any:
+    return lambda _, t: by_hour[t] == of_block[block_of_hour[t]]
