@@ -186,4 +186,6 @@ class BackToBack(Kind):
             availability_fraction=0.97, price_mean_yuan_per_mwh=350.0, price_swing_fraction=0.3,
             price_season_fraction=0.1, wheeling_yuan_per_mwh=30.0,
         )  # fmt: skip
-        return Example(asset, ports=(Port.market("bus", "mw", 500.0, 420.0),), series={"price_yuan_per_mwh": 360.0})
+        prices = {"price_yuan_per_mwh": 360.0, "price_to_sellers_yuan_per_mwh": 360.0}
+        shares = {"in_service_fraction": 1.0, "import_limit_fraction": 1.0}
+        return Example(asset, ports=(Port.market("bus", "mw", 500.0, 420.0),), series=prices | shares)

@@ -66,4 +66,5 @@ class GridExchange(Kind):
             id="grid", bus="bus", power_export_max_mw=3500.0, power_import_max_mw=2000.0, price_mean_yuan_per_mwh=396.0,
             price_swing_fraction=0.5, wheeling_yuan_per_mwh=40.0,
         )  # fmt: skip
-        return Example(asset, ports=(Port.market("bus", "mw", 350.0, 300.0),), series={"price_yuan_per_mwh": 396.0})
+        series = {"price_yuan_per_mwh": 396.0, "import_limit_fraction": 1.0}
+        return Example(asset, ports=(Port.market("bus", "mw", 350.0, 300.0),), series=series)

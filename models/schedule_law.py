@@ -4,8 +4,8 @@ An exchange has two directions, each a power by the hour. What may be asked of i
 that a change is held for some hours before the next; that it goes one way at a time; and that its direction turns round only so
 often in a day. Blocks are linear. The rest takes decisions that are whole or, relaxed, shares: one formulation, two domains.
 
-The direction stays what it was while nothing flows. What happened before the horizon is data (``m.change_before_count``), or
-free: without an opening exchange the first block may be anything, and is no change.
+The direction stays what it was while nothing flows. What happened before the horizon is carried by the shared law, or free:
+without an opening exchange the first block may be anything, and is no change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import OPENING, Clock, Floats, Steps
+from yuqian.models.carry_law import carry
+from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import table
 from yuqian.models.unit_opening import step_length_h, whole_steps
@@ -103,14 +104,8 @@ class Schedule:
         def exporting(m: pyo.Block, t: int) -> object:
             return m.export_mw[t] + highest * m.importing_fraction[t] <= highest
 
-        m.before = pyo.RangeSet(OPENING, OPENING)
-        if self.opening_mw:
-            table(m, "importing_before_fraction", m.before, np.array([float(self.opening_mw > 0.0)]))
-
-            @m.Constraint(m.before)
-            def direction_before(m: pyo.Block, t: int) -> object:
-                return m.importing_fraction[t] == m.importing_before_fraction[t]
-
+        way = None if not self.opening_mw else float(self.opening_mw > 0.0)
+        self._begin(m, steps, "importing_fraction", (0.0, 1.0), way)
         if self.reversals_max_per_day is not None:
             self._turn_seldom(m, steps, self.reversals_max_per_day)
 
@@ -130,25 +125,28 @@ class Schedule:
         def reversals_of_a_day(m: pyo.Block, d: int) -> object:
             return sum(m.reversal_count[inside * d + k] for k in range(inside)) <= most
 
+    def _begin(self, m: pyo.Block, steps: Steps, name: str, limits: tuple[float, float], opening: float | None) -> None:
+        """Carry the last value of a decision; without an opening the first window may choose it within the limits."""
+        decision, past = m.component(name), range(OPENING, 0)
+        given, free = (None, limits) if opening is None else ([opening], None)
+        carry(m, steps, Rhythm.POWER, name, decision.__getitem__, past, opening=given, free=free)
+        if steps.horizon is Horizon.WHOLE and opening is not None:
+            m.add_component(f"{name}_before", pyo.Constraint(expr=decision[OPENING] == opening))
+
     def _hold(self, m: pyo.Block, steps: Steps, domain: Any) -> None:
         held = whole_steps(self.hold_h, step_length_h(steps.clock))
-        highest, last = self.power_max_mw, steps.clock.power.last
-        m.past = pyo.RangeSet(-held, OPENING)
-        m.past_and_hours = pyo.RangeSet(-held, last)
+        highest, past = self.power_max_mw, range(-held, 0)
+        m.past_and_hours = pyo.Set(initialize=range(-held, steps.clock.power.count))
         m.exchange_mw = pyo.Var(steps.hour_ends, dense=False, bounds=(-highest, highest))
         m.change_count = pyo.Var(m.past_and_hours, dense=False, domain=domain, bounds=(0, 1))
-        table(m, "change_before_count", m.past, np.zeros(held))
+        self._begin(m, steps, "exchange_mw", (-highest, highest), self.opening_mw)
+        carry(m, steps, Rhythm.POWER, "change_count", m.change_count.__getitem__, past, opening=[0.0] * held)
+        if steps.horizon is Horizon.WHOLE:
+            m.past = pyo.Set(initialize=past)
 
-        @m.Constraint(m.past)
-        def changed_before(m: pyo.Block, t: int) -> object:
-            return m.change_count[t] == m.change_before_count[t]
-
-        if self.opening_mw is not None:
-            table(m, "exchange_before_mw", m.before, np.array([self.opening_mw]))
-
-            @m.Constraint(m.before)
-            def exchange_before(m: pyo.Block, t: int) -> object:
-                return m.exchange_mw[t] == m.exchange_before_mw[t]
+            @m.Constraint(m.past)
+            def changed_before(m: pyo.Block, t: int) -> object:
+                return m.change_count[t] == 0.0
 
         @m.Constraint(steps.hours)
         def exchange(m: pyo.Block, t: int) -> object:
@@ -176,8 +174,8 @@ class Schedule:
         book.within(owner, "direction", way, 0.0, 1.0)
         book.within(owner, "import in its share", answer.import_mw, None, highest * way[1:])
         book.within(owner, "export in its share", answer.export_mw, None, highest * (1 - way[1:]))
-        if self.opening_mw:
-            book.equal(owner, "direction before", way[:1], 1.0 if self.opening_mw > 0 else 0.0)
+        opened = None if not self.opening_mw else float(self.opening_mw > 0)
+        _audit_opening(owner, "importing_fraction", answer, book, way[:1], opened)
         if self.commitment is Commitment.INTEGER:
             book.equal(owner, "one way at a time", way, np.round(way))
         if self.reversals_max_per_day is not None:
@@ -200,16 +198,22 @@ class Schedule:
         held = int(np.ceil(self.hold_h / clock.power.hours[0] - 1e-9))
         net, changes = answer.exchange_mw, answer.change_count
         book.equal(owner, "net exchange", net[1:], answer.import_mw - answer.export_mw)
-        if self.opening_mw is not None:
-            book.equal(owner, "exchange before", net[:1], self.opening_mw)
+        _audit_opening(owner, "exchange_mw", answer, book, net[:1], self.opening_mw)
         book.within(owner, "changes", changes, 0.0, 1.0)
-        book.equal(owner, "changes before", changes[:held], 0.0)
+        _audit_opening(owner, "change_count", answer, book, changes[:held], 0.0)
         if self.commitment is Commitment.INTEGER:
             book.equal(owner, "whole changes", changes, np.round(changes))
         now = changes[held:]
         book.within(owner, "change of the exchange", np.abs(np.diff(net)), None, 2 * self.power_max_mw * now)
         summed = np.convolve(changes, np.ones(held))[held : len(changes)]
         book.within(owner, "hold after a change", summed, None, 1.0)
+
+
+def _audit_opening(owner: str, name: str, answer: Answer, book: Book, found: Floats, opening: float | None) -> None:
+    """Check what a decision was before: in a window what the answer says was given, else the opening, if there is one."""
+    given = getattr(answer, f"opening_{name}", None) if book.horizon is Horizon.WINDOW else opening
+    if given is not None:
+        book.equal(owner, f"{name} before", found, given)
 
 
 def _same(by_hour: Any, of_block: Any, block_of_hour: Any) -> Any:

@@ -114,7 +114,6 @@ def assemble_example(example: Example, clock: Clock) -> Assembly:
     series = {
         (example.asset.id, name): np.full(clock.timeline(need.rhythm).count, float(example.series[name]))
         for name, need in example.asset.series.items()
-        if name in example.series or need.otherwise is None
     }
     return assemble((example.asset, *example.ports), series, clock)
 
