@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
 import pyomo.environ as pyo
@@ -14,6 +15,7 @@ from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import Bus, Example, Fraction, Kind, NonNegative, Positive, ReserveTo, SeriesNeed
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
+from yuqian.models.reserve_law import Offers
 from yuqian.models.schedule_law import Schedule
 from yuqian.models.settlement_law import DayBand
 
@@ -35,8 +37,9 @@ class BackToBack(Kind):
     our bus) that is imported, exported, or imported net of exports lies in a band; outside it at the deviation price, if any.
 
     A station of poles lacks those that are out: in a window of ``outage_from`` to ``outage_until`` the pole of that name.
-    What is left of imports under stress is a series too. The headroom, up to what could be imported, counts towards a reserve
-    if the tie names one. Its largest pole is a contingency that this headroom may not cover: :meth:`largest_loss_mw`.
+    What is left of imports under stress is a series too. The headroom, up to what could be imported and down to what could be
+    exported, may be held for reserve requirements. The largest pole in service is a contingency: it takes its share of the
+    import with it, and all that the tie holds in reserve is taken to be gone.
     """
 
     title_en: ClassVar[str] = "Back-to-back tie"
@@ -45,6 +48,7 @@ class BackToBack(Kind):
         "price_yuan_per_mwh": SeriesNeed("price", Rhythm.POWER),
         "price_to_sellers_yuan_per_mwh": SeriesNeed("price_to_sellers", Rhythm.POWER, otherwise="price_yuan_per_mwh"),
         "in_service_fraction": SeriesNeed("poles", Rhythm.POWER, high=1.0, otherwise=1.0),
+        "largest_pole_fraction": SeriesNeed("largest_pole", Rhythm.POWER, high=1.0, otherwise=1.0),
         "import_limit_fraction": SeriesNeed("imports", Rhythm.POWER, high=1.0, otherwise=1.0),
     }
 
@@ -77,6 +81,7 @@ class BackToBack(Kind):
     net_import_of_day_max_mwh: float | None = None
     deviation_price_yuan_per_mwh: NonNegative | None = None
     reserve: ReserveTo | None = None
+    reserves: tuple[ReserveTo, ...] = ()
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -111,10 +116,6 @@ class BackToBack(Kind):
             DayBand("net_import", self.net_import_of_day_min_mwh, self.net_import_of_day_max_mwh, price),
         )
 
-    def largest_loss_mw(self) -> float:
-        """What the outage of one pole takes away at most: the largest pole, or the whole tie where poles are not known."""
-        return max(self.pole_power_max_mw, default=self.power_max_mw)
-
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         highest = self.power_max_mw * self.availability_fraction
         m.import_mw = pyo.Var(steps.hours, dense=False, bounds=(0, highest))
@@ -135,15 +136,30 @@ class BackToBack(Kind):
         flows = (m.import_mw.__getitem__, m.export_mw.__getitem__, lambda t: m.import_mw[t] - m.export_mw[t])
         for band, power in zip(self.bands(), flows, strict=True):
             band.declare(m, ledger, steps, self.id, power)
-        if self.reserve is not None:
-            m.reserve_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+        self._hold_reserve(m, ledger, steps, importable)
+        self._enter_flows(m, ledger)
+
+    def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps, importable: Callable[[Any], Any]) -> None:
+        highest = self.power_max_mw * self.availability_fraction
+        offers = Offers.of(self.reserve, self.reserves, ledger.product)
+        offers.declare(m, steps)
+        if offers.has_up:
 
             @m.Constraint(steps.hours)
             def headroom(m: pyo.Block, t: int) -> object:
-                return m.reserve_mw[t] + m.import_mw[t] - m.export_mw[t] <= importable(t)
+                return offers.up(m, t) + m.import_mw[t] - m.export_mw[t] <= importable(t)
 
-            ledger.enter(self.reserve, self.id, "headroom of the tie", mw=m.reserve_mw)
-        self._enter_flows(m, ledger)
+        if offers.has_down:
+
+            @m.Constraint(steps.hours)
+            def headroom_down(m: pyo.Block, t: int) -> object:
+                return offers.down(m, t) - m.import_mw[t] + m.export_mw[t] <= highest * m.in_service_fraction[t]
+
+        offers.enter(m, ledger, self.id, "headroom of the tie")
+        if ledger.covers_failures:
+            ledger.may_fail(
+                self.id, "pole", lambda t: m.largest_pole_fraction[t] * m.import_mw[t], is_whole_asset=True
+            )  # fmt: skip
 
     def _enter_flows(self, m: pyo.Block, ledger: Ledger) -> None:
         kept, wheeling = 1.0 - self.loss_fraction, self.wheeling_yuan_per_mwh
@@ -171,9 +187,14 @@ class BackToBack(Kind):
         self.schedule().audit(self.id, answer, book, clock)
         for band, power in zip(self.bands(), (answer.import_mw, answer.export_mw, net), strict=True):
             band.audit(self.id, answer, book, clock, power)
-        if self.reserve is not None:
-            book.within(self.id, "headroom", answer.reserve_mw, 0.0, importable - net)
-            book.enter(self.reserve, answer.reserve_mw)
+        offers = Offers.of(self.reserve, self.reserves, book.product)
+        up, down = offers.held(answer, clock.power.count)
+        if offers.has_up:
+            book.within(self.id, "headroom", up, None, importable - net)
+        if offers.has_down:
+            book.within(self.id, "headroom down", down, None, highest + net)
+        offers.audit(self.id, answer, book)
+        book.may_fail(self.id, answer.largest_pole_fraction * answer.import_mw, is_whole_asset=True)
         book.enter(self.bus, net - self.standing_loss_fraction * in_service)
         given, received = answer.import_mw / (1 - self.loss_fraction), answer.export_mw * (1 - self.loss_fraction)
         bought, sold = given * answer.price_yuan_per_mwh, received * answer.price_to_sellers_yuan_per_mwh
@@ -187,5 +208,5 @@ class BackToBack(Kind):
             price_season_fraction=0.1, wheeling_yuan_per_mwh=30.0,
         )  # fmt: skip
         prices = {"price_yuan_per_mwh": 360.0, "price_to_sellers_yuan_per_mwh": 360.0}
-        shares = {"in_service_fraction": 1.0, "import_limit_fraction": 1.0}
+        shares = {"in_service_fraction": 1.0, "largest_pole_fraction": 0.5, "import_limit_fraction": 1.0}
         return Example(asset, ports=(Port.market("bus", "mw", 500.0, 420.0),), series=prices | shares)

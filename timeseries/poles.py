@@ -41,6 +41,22 @@ class Poles(Resource[Station]):
         return share
 
 
+class LargestPole(Resource[Station]):
+    """Share of a station's power that runs over its largest pole in service, by hour; all of it where no poles are given."""
+
+    name: ClassVar[str] = "largest_pole"
+    rhythm: ClassVar[Rhythm] = Rhythm.POWER
+    asks: ClassVar[type] = Station
+
+    def values(self, asset: Station, context: Context) -> Floats:
+        if not asset.pole:
+            return np.ones(context.days.hours)
+        in_service = np.array(asset.pole_power_max_mw)[:, None] * by_pole(asset, context.days)
+        together = in_service.sum(axis=0)
+        share: Floats = in_service.max(axis=0) / np.where(together > 0.0, together, 1.0)
+        return share
+
+
 def by_pole(asset: Station, days: Days) -> Floats:
     """Which part of each hour a pole is in service, shape (poles, days.hours)."""
     hours = np.repeat(days.dates.astype("datetime64[s]"), HOURS_PER_DAY)

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yuqian.models.back_to_back import BackToBack
+from yuqian.models.battery import Battery
 from yuqian.models.book import Answer
 from yuqian.models.clock import Clock
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import Kind
 from yuqian.models.port import Port
+from yuqian.models.reserve_product import Direction
 from yuqian.models.reserve_requirement import ReserveRequirement
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import assemble
@@ -190,8 +192,10 @@ def test_a_pole_that_is_out_leaves_the_others() -> None:
     answer, cost = run(one, 100.0, in_service_fraction=share)
     assert answer.import_mw == pytest.approx(POWER * share)
     assert cost == pytest.approx(-POWER * share.sum() * 100.0 + share.sum() * SELL)
-    assert one.largest_loss_mw() == 60.0
-    assert tie().largest_loss_mw() == POWER
+    largest = make_series([one], DAY).of("tie", "largest_pole_fraction")
+    assert largest == pytest.approx(
+        np.r_[np.full(6, 0.6), np.ones(6), np.full(6, 0.6), np.ones(3), 60.0 / 80.0, np.full(2, 0.6)]
+    )
 
 
 def test_the_far_side_has_two_prices() -> None:
@@ -217,6 +221,26 @@ def test_headroom_counts_towards_a_reserve() -> None:
     assert answer.import_mw == pytest.approx(20.0)
     assert answer.reserve_mw == pytest.approx(30.0)
     assert cost == pytest.approx(-24 * 20.0 * 100.0)
+
+
+def test_the_largest_pole_is_a_contingency_that_others_must_cover() -> None:
+    """Of an import half is lost with a pole; 30 MW of reserve elsewhere, so that 60 are imported and no more pays."""
+    required = ReserveRequirement(id="spinning", requirement_base_mw=0.0, covers_failures=True, without_the_failed=True)
+    battery = Battery.example().asset.model_copy(update={"id": "other", "reserve": "spinning", "power_max_mw": 30.0})
+    others = (MARKET, required, battery)
+    answer, _ = run(tie(reserve="spinning"), 199.0, others=others, largest_pole_fraction=0.5)
+    assert answer.import_mw.max() <= 60.0 + 1e-6
+    assert answer.import_mw.mean() > 50.0
+    free, _ = run(tie(), 199.0, others=(MARKET, battery.model_copy(update={"reserve": None})))
+    assert free.import_mw == pytest.approx(POWER)
+
+
+def test_headroom_down_is_held_too() -> None:
+    """Exports earn 100: 20 MW must be kept free downwards, so 80 are exported."""
+    required = ReserveRequirement(id="low", requirement_base_mw=20.0, direction=Direction.DOWN)
+    answer, _ = run(tie(reserves=("low",)), 400.0, others=(MARKET, required))
+    assert answer.export_mw == pytest.approx(80.0)
+    assert answer.reserve_low_mw == pytest.approx(20.0)
 
 
 def test_stress_reaches_the_imports_of_the_tie() -> None:
