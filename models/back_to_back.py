@@ -19,8 +19,6 @@ from yuqian.models.reserve_law import Offers
 from yuqian.models.schedule_law import Schedule
 from yuqian.models.settlement_law import DayBand
 
-WHOLE = 1e-6
-
 
 class BackToBack(Kind):
     """Buys power from, and sells it to, the grid on the far side, both ways, without a minimum flow.
@@ -36,7 +34,8 @@ class BackToBack(Kind):
     direction are whole decisions or, relaxed, shares of one, by ``commitment``. The energy of each day (24 h from midnight, at
     our bus) that is imported, exported, or imported net of exports lies in a band; outside it at the deviation price, if any.
 
-    A station of poles lacks those that are out: in a window of ``outage_from`` to ``outage_until`` the pole of that name.
+    A station of poles has what its poles in service can carry together, at most its rating: in a window of ``outage_from`` to
+    ``outage_until`` the pole of that name is out.
     What is left of imports under stress is a series too. The headroom, up to what could be imported and down to what could be
     exported, may be held for reserve requirements. The largest pole in service is a contingency: it takes its share of the
     import with it, and all that the tie holds in reserve is taken to be gone.
@@ -89,8 +88,6 @@ class BackToBack(Kind):
         self.bands()
         if len(self.pole) != len(self.pole_power_max_mw) or len(set(self.pole)) != len(self.pole):
             raise ValueError("each pole needs a name of its own and its rating")
-        if self.pole and abs(sum(self.pole_power_max_mw) - self.power_max_mw) > WHOLE * self.power_max_mw:
-            raise ValueError(f"the poles are rated {sum(self.pole_power_max_mw):g} MW, the tie {self.power_max_mw:g} MW")
         if not len(self.outage_pole) == len(self.outage_from) == len(self.outage_until):
             raise ValueError("each outage needs its pole, its beginning and its end")
         for name, begin, end in zip(self.outage_pole, self.outage_from, self.outage_until, strict=True):

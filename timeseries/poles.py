@@ -14,8 +14,9 @@ from yuqian.timeseries.resource import Context, Resource
 
 
 class Station(Protocol):
-    """What poles ask for: their names and ratings, and the windows in which one is out."""
+    """What poles ask for: the station's rating, their names and ratings, and the windows in which one is out."""
 
+    power_max_mw: float
     pole: tuple[str, ...]
     pole_power_max_mw: tuple[float, ...]
     outage_pole: tuple[str, ...]
@@ -24,7 +25,7 @@ class Station(Protocol):
 
 
 class Poles(Resource[Station]):
-    """Share of a station's rating whose poles are in service, by hour; 1 where no poles are given.
+    """Share of a station's rating that its poles in service can carry, by hour; 1 where no poles are given.
 
     A window begins and ends at its own times, its end excluded; an hour that is partly in a window counts by its part.
     """
@@ -36,8 +37,8 @@ class Poles(Resource[Station]):
     def values(self, asset: Station, context: Context) -> Floats:
         if not asset.pole:
             return np.ones(context.days.hours)
-        rating = np.array(asset.pole_power_max_mw)
-        share: Floats = rating @ by_pole(asset, context.days) / rating.sum()
+        in_service = np.array(asset.pole_power_max_mw) @ by_pole(asset, context.days)
+        share: Floats = np.minimum(in_service / asset.power_max_mw, 1.0)
         return share
 
 

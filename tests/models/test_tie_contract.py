@@ -178,11 +178,12 @@ def test_each_day_is_settled_alone_and_net_of_exports() -> None:
 
 
 def poles(**changes: Any) -> BackToBack:
-    return tie(
-        pole=("west", "east"), pole_power_max_mw=(60.0, 40.0), outage_pole=("west", "east"),
-        outage_from=(dt.datetime(2030, 1, 1, 6), dt.datetime(2030, 1, 1, 18)),
-        outage_until=(dt.datetime(2030, 1, 1, 12), dt.datetime(2030, 1, 1, 21, 30)), **changes,
-    )  # fmt: skip
+    facts = {
+        "pole": ("west", "east"), "pole_power_max_mw": (60.0, 40.0), "outage_pole": ("west", "east"),
+        "outage_from": (dt.datetime(2030, 1, 1, 6), dt.datetime(2030, 1, 1, 18)),
+        "outage_until": (dt.datetime(2030, 1, 1, 12), dt.datetime(2030, 1, 1, 21, 30)),
+    }  # fmt: skip
+    return tie(**{**facts, **changes})
 
 
 def test_a_pole_that_is_out_leaves_the_others() -> None:
@@ -196,6 +197,14 @@ def test_a_pole_that_is_out_leaves_the_others() -> None:
     assert largest == pytest.approx(
         np.r_[np.full(6, 0.6), np.ones(6), np.full(6, 0.6), np.ones(3), 60.0 / 80.0, np.full(2, 0.6)]
     )
+
+
+def test_poles_carry_at_most_the_rating_of_the_tie() -> None:
+    strong = poles(pole_power_max_mw=(80.0, 80.0))
+    share = make_series([strong], DAY).of("tie", "in_service_fraction")
+    assert (share[0], share[7]) == pytest.approx((1.0, 0.8))
+    weak = poles(pole_power_max_mw=(40.0, 40.0))
+    assert make_series([weak], DAY).of("tie", "in_service_fraction")[[0, 7]] == pytest.approx([0.8, 0.4])
 
 
 def test_the_far_side_has_two_prices() -> None:
@@ -281,7 +290,6 @@ def test_the_audit_notices_every_decision_of_a_whole_contract() -> None:
         ({"hold_h": 4.0}, "set the commitment"),
         ({"reversals_max_per_day": 1.0}, "set the commitment"),
         ({"import_of_day_min_mwh": 2.0, "import_of_day_max_mwh": 1.0}, "must not be above"),
-        ({"pole": ("a", "b"), "pole_power_max_mw": (50.0, 40.0)}, "poles are rated 90 MW"),
         ({"pole": ("a",), "pole_power_max_mw": ()}, "name of its own and its rating"),
         ({"outage_pole": ("a",), "outage_from": (SOON,), "outage_until": (LATER,)}, "no pole 'a'"),
         ({"opening_exchange_mw": 200.0}, "opening exchange"),
