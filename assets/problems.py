@@ -30,6 +30,7 @@ class Code(enum.Enum):
     NOT_ALLOWED = "not-allowed"
     INCONSISTENT = "inconsistent"
     RANGE = "range"
+    WRONG_LENGTH = "wrong-length"
     DANGLING = "dangling-reference"
     WRONG_BALANCE = "wrong-balance"
     NOT_IN_SERVICE = "not-in-service"

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Protocol
 
 import numpy as np
 
 from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
-from yuqian.models.kind import SeriesNeed
 from yuqian.models.units import HOURS_PER_DAY
 from yuqian.timeseries.days import Days
+from yuqian.timeseries.given import Given
 from yuqian.timeseries.measured import Measured
 from yuqian.timeseries.measured_weather import measured_weather
-from yuqian.timeseries.resource import Context, ResourceError
+from yuqian.timeseries.resource import Context, Needy, ResourceError
 from yuqian.timeseries.resources import resource
 from yuqian.timeseries.series import Series, series_of
 from yuqian.timeseries.weather import Weather, WeatherPlan
 
 
-class Needy(Protocol):
-    """Whatever asks for series: a kind of asset, or a stand-in."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def series(self) -> Mapping[str, SeriesNeed]: ...
-
-
 def make_series(
-    assets: Iterable[Needy], clock: Clock, plan: WeatherPlan | None = None, measured: Measured | None = None
+    assets: Iterable[Needy],
+    clock: Clock,
+    plan: WeatherPlan | None = None,
+    measured: Measured | None = None,
+    given: Given | None = None,
 ) -> Series:
     """All series that ``assets`` ask for, over ``clock``.
 
@@ -42,11 +35,12 @@ def make_series(
         clock: whole days from midnight.
         plan: which weather; the reference year when None. Several years give series with a dimension ``member``.
         measured: a real or typical year that stands in for the generated weather.
+        given: series that stand in for made ones; they are taken as they are, on ``clock``.
 
     Raises:
         ResourceError: for a resource that is not there, an asset that lacks what it asks for, or a wrong rhythm.
     """
-    plan = plan or WeatherPlan()
+    plan, given = plan or WeatherPlan(), given or Given()
     days = Days.of_clock(clock)
     weather = Weather.of(days, plan) if measured is None else measured_weather(measured, days, plan)
     context = Context(weather)
@@ -55,6 +49,11 @@ def make_series(
     sources: dict[str, set[str]] = {}
     for asset in sorted(assets, key=lambda asset: asset.id):
         for name, need in asset.series.items():
+            if (asset.id, name) in given.values:
+                values[asset.id, name] = _in_each(given.values[asset.id, name], plan.years)
+                rhythms[name] = need.rhythm
+                sources.setdefault(name, set()).add("given")
+                continue
             maker = resource(need.resource)
             if maker.rhythm is not need.rhythm or rhythms.setdefault(name, need.rhythm) is not need.rhythm:
                 raise ResourceError(f"'{asset.id}' wants '{name}' by {need.rhythm.value}, '{need.resource}' makes it otherwise")
@@ -63,10 +62,15 @@ def make_series(
     stamps = {rhythm: clock.timeline(rhythm).stamps for rhythm in Rhythm}
     texts = {name: f"yuqian.timeseries: {', '.join(sorted(found))}" for name, found in sources.items()}
     members = tuple(range(plan.years)) if plan.years > 1 else None
-    return series_of(values, rhythms, stamps, texts, _attrs(plan, measured), members)
+    return series_of(values, rhythms, stamps, texts, _attrs(plan, measured, given), members)
 
 
-def _attrs(plan: WeatherPlan, measured: Measured | None) -> dict[str, object]:
+def _in_each(values: Floats, years: int) -> Floats:
+    """A given series in each weather year."""
+    return values if years == 1 else np.tile(values, (years, 1))
+
+
+def _attrs(plan: WeatherPlan, measured: Measured | None, given: Given) -> dict[str, object]:
     file = {} if measured is None else {f"weather_{key}": measured.dataset.attrs[key] for key in ("source", "sha256")}
     return {
         **file,
@@ -76,6 +80,7 @@ def _attrs(plan: WeatherPlan, measured: Measured | None) -> dict[str, object]:
         "years": plan.years,
         "keep_means": int(plan.keep_means),
         "stress": ", ".join(overlay.name for overlay in plan.stress),
+        "given": "; ".join(given.sources),
     }
 
 

@@ -7,12 +7,14 @@ A kind of asset names the resource and holds the parameters (``SeriesNeed(resour
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
 from yuqian.models.clock import Floats, Rhythm
+from yuqian.models.kind import SeriesNeed
 from yuqian.timeseries.days import Days
 from yuqian.timeseries.weather import Weather
 
@@ -21,6 +23,16 @@ Asks = TypeVar("Asks")
 
 class ResourceError(ValueError):
     """An asset that lacks what a resource asks for, or a series that came out wrong."""
+
+
+class Needy(Protocol):
+    """Whatever asks for series: a kind of asset, or a stand-in."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def series(self) -> Mapping[str, SeriesNeed]: ...
 
 
 @dataclass(frozen=True)
