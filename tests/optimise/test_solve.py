@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
+from collections.abc import Iterator
 
 import highspy
 import numpy as np
@@ -101,6 +103,15 @@ def test_time_limit_counts_for_each_solve() -> None:
         assert found.outcome in (Outcome.LIMIT_WITH_SOLUTION, Outcome.LIMIT_WITHOUT_SOLUTION)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started as a job that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_keyboard_interrupt_ends_the_solve() -> None:
     told: list[Progress] = []
 
