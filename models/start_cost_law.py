@@ -56,24 +56,28 @@ class StartTiers:
         lag_steps: rising; the first is reached by every start.
         cost: of one start, not falling.
         fuel: of one start, not falling.
+        course_mw: power of one unit in each step of its start, before it is online.
     """
 
     lag_steps: tuple[int, ...]
     cost: tuple[float, ...]
     fuel: tuple[float, ...]
+    course_mw: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def of(
-        cls, lag_steps: Sequence[int], cost: Sequence[float], down_steps: int, fuel: Sequence[float] | None = None
-    ) -> StartTiers:
+        cls, lag_steps: Sequence[int], cost: Sequence[float], down_steps: int, fuel: Sequence[float] | None = None,
+        course_mw: Sequence[tuple[float, ...]] | None = None,
+    ) -> StartTiers:  # fmt: skip
         """The tiers that a unit can start in, which stays off at least ``down_steps``: the others are left out."""
-        tiers = list(zip(lag_steps, cost, fuel or [0.0] * len(cost), strict=True))
-        reached = sum(lag <= down_steps for lag, _, _ in tiers)
+        none = [()] * len(cost)
+        tiers = list(zip(lag_steps, cost, fuel or [0.0] * len(cost), course_mw or none, strict=True))
+        reached = sum(tier[0] <= down_steps for tier in tiers)
         tiers = [(down_steps, *tiers[max(reached - 1, 0)][1:]), *tiers[max(reached, 1) :]]
         kept = [tier for k, tier in enumerate(tiers) if k + 1 == len(tiers) or tiers[k + 1][0] > tier[0]]
         differing = [kept[0], *(after for before, after in itertools.pairwise(kept) if after[1:] != before[1:])]
-        lags, costs, fuels = zip(*differing, strict=True)
-        return cls(lags, costs, fuels)
+        lags, costs, fuels, courses = zip(*differing, strict=True)
+        return cls(lags, costs, fuels, courses if any(courses) else ())
 
     @property
     def lags(self) -> range:
@@ -92,6 +96,23 @@ class StartTiers:
             self._match(m, steps, units)
         else:
             self._choose(m, steps)
+        if self.course_mw and units.count == 1:
+            self._force(m, steps, units)
+
+    def _force(self, m: pyo.Block, steps: Steps, units: Units) -> None:
+        """A start must be in the tier of the latest stop: without courses the costs see to that, with them they may not.
+
+        Between two stops lie a least time off and one online, so as many lags at once hold at most one.
+        """
+        apart = units.up_steps + units.down_steps
+        for tier in range(1, len(self.cost)):
+            sooner = range(self.lag_steps[0], self.lag_steps[tier])
+            for k in range(0, len(sooner), apart):
+                rule = self._not_after(m, units, tier, sooner[k : k + apart])
+                m.add_component(f"start_tier_{tier + 1}_not_after_{k + 1}", pyo.Constraint(steps.hours, rule=rule))
+
+    def _not_after(self, m: pyo.Block, units: Units, tier: int, lags: range) -> Callable[[Any, Any], Any]:
+        return lambda _, t: self.starts_in(m, t, units, tier) + sum(m.stop_count[t - lag] for lag in lags) <= 1.0
 
     def cost_of_starts(self, m: pyo.Block, t: Any, units: Units) -> Any:
         """What the starts of a step cost."""
@@ -108,6 +129,16 @@ class StartTiers:
             return sum([amount * m.component(name)[t] for name, amount in zip(self._tier_names, each, strict=True)])
         saved = [(each[-1] - each[self._tier_after(lag)]) * m.component(_restart(lag))[t - lag] for lag in self.lags]
         return each[-1] * m.start_count[t] - sum(saved)
+
+    def starts_in(self, m: pyo.Block, t: Any, units: Units, tier: int) -> Any:
+        """Starts of a step in one tier, counted from 0."""
+        if len(self.cost) == 1:
+            return m.start_count[t]
+        if not self._matches(units):
+            return m.component(self._tier_names[tier])[t]
+        reach = self.lags if tier + 1 == len(self.cost) else range(self.lag_steps[tier], self.lag_steps[tier + 1])
+        restarted = sum([m.component(_restart(lag))[t - lag] for lag in reach])
+        return m.start_count[t] - restarted if tier + 1 == len(self.cost) else restarted
 
     def _match(self, m: pyo.Block, steps: Steps, units: Units) -> None:
         for lag in self.lags:
@@ -143,7 +174,7 @@ class StartTiers:
 
     def exact_for_groups(self, units: Units) -> bool:
         """Whether the starts of several units in one cost exactly what they would cost one by one."""
-        return len(self.cost) == 1 or self._matches(units)
+        return len(self.cost) == 1 or (self._matches(units) and not self.course_mw)
 
     def _tier_after(self, lag: int) -> int:
         return max(sum(first <= lag for first in self.lag_steps) - 1, 0)
@@ -171,11 +202,20 @@ class StartTiers:
                 book.within(owner, f"starts of tier {tier + 1}", by_tier[tier], 0.0, allowed)
         by_tier[-1] = starts - by_tier[:-1].sum(axis=0)
         book.within(owner, "starts of the last tier", by_tier[-1], 0.0, None)
+        if self.course_mw and units.count == 1:
+            self._audit_forced(owner, book, units, by_tier, stops)
         if self._matches(units):
             book.within(owner, "each stop is restarted once", restarted, None, stops)
         else:
             book.equal(owner, "each start has a tier", getattr(answer, self._tier_names[-1]), by_tier[-1])
         return by_tier
+
+    def _audit_forced(self, owner: str, book: Book, units: Units, by_tier: Floats, stops: Floats) -> None:
+        before = units.past_steps
+        for tier in range(1, len(self.cost)):
+            for lag in range(self.lag_steps[0], self.lag_steps[tier]):
+                stopped = stops[before - lag : len(stops) - lag]
+                book.within(owner, f"no start of tier {tier + 1} so soon", by_tier[tier] + stopped, None, 1.0)
 
 
 def _restart(lag: int) -> str:

@@ -11,8 +11,9 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Floats, Rhythm, Steps
+from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
+from yuqian.models.course_law import course_in_steps
 from yuqian.models.kind import (
     Bus,
     Capacity,
@@ -24,14 +25,15 @@ from yuqian.models.kind import (
     NonNegative,
     Positive,
     ReserveTo,
-    table,
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
 from yuqian.models.production_law import ProductionLine
 from yuqian.models.reserve_law import Offers, UnitFailure, no_product
 from yuqian.models.reserve_product import Product
+from yuqian.models.service_law import Service, by_step, check_windows, out_of_service
 from yuqian.models.start_cost_law import StartTiers, check_tiers
+from yuqian.models.switching_law import Switching
 from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
 
 Points = Annotated[tuple[float, ...], Field(min_length=1)]
@@ -45,8 +47,12 @@ class ThermalUnit(Kind):
     the optimum may choose. Costs are in yuan or in whatever money the whole region is counted in. With ``reserve`` the units
     hold power above the planned that they could ramp to, which counts towards that requirement; ``reserves`` names further
     ones. ``quick_start_mw`` is what a unit at standstill gives in time for a reserve that counts it. With ``fuel_from`` they
-    also burn fuel along a line over the same powers. A maintenance window closes the units in every step that begins in it,
-    its end excluded.
+    also burn fuel along a line over the same powers. A maintenance window takes units out in every step that begins in it, its
+    end excluded: all of them, or ``maintenance_unit_count``.
+
+    A start may follow a course, hour by hour until the unit is online: ``start_course_h`` hours for each tier, their powers one
+    tier after the other in ``start_course_mw``; after a stop it falls along ``stop_course_mw``. Limits by step lie within the
+    plain ones; units fixed by step are a commitment that somebody else has made.
     """
 
     title_en: ClassVar[str] = "Thermal units"
@@ -70,6 +76,10 @@ class ThermalUnit(Kind):
     initial_power_mw: NonNegative = 0.0
     start_lag_h: Points = (0.0,)
     start_cost_yuan: Points = (0.0,)
+    start_fuel_t: tuple[float, ...] = ()
+    start_course_h: tuple[int, ...] = ()
+    start_course_mw: tuple[float, ...] = ()
+    stop_course_mw: tuple[float, ...] = ()
     stop_cost_yuan: NonNegative = 0.0
     curve_power_mw: Points
     curve_cost_yuan_per_h: Points
@@ -77,6 +87,11 @@ class ThermalUnit(Kind):
     must_run: bool = False
     maintenance_from: tuple[dt.datetime, ...] = ()
     maintenance_until: tuple[dt.datetime, ...] = ()
+    maintenance_unit_count: tuple[int, ...] = ()
+    power_min_by_step_mw: tuple[float, ...] = ()
+    power_max_by_step_mw: tuple[float, ...] = ()
+    online_min_by_step_count: tuple[float, ...] = ()
+    online_max_by_step_count: tuple[float, ...] = ()
     commitment: Commitment = Commitment.RELAXED
     formulation: Formulation = Formulation.TIGHT
 
@@ -86,8 +101,8 @@ class ThermalUnit(Kind):
         check_tiers(self.start_lag_h, self.start_cost_yuan)
         self.cost_line()
         self.fuel_line()
-        if len(self.maintenance_from) != len(self.maintenance_until):
-            raise ValueError("each maintenance window needs its beginning and its end")
+        self._check_courses()
+        check_windows(self.maintenance_from, self.maintenance_until, self.maintenance_unit_count, self.unit_count)
         whole = self.commitment is Commitment.INTEGER
         ramps = min(self.ramp_up_mw_per_h, self.ramp_down_mw_per_h)
         if whole and self.unit_count > 1 and ramps < self.power_max_mw - self.power_min_mw:
@@ -96,6 +111,19 @@ class ThermalUnit(Kind):
                 f"than the range of {self.power_max_mw - self.power_min_mw:g} MW: list the units one by one"
             )
         return self
+
+    def _check_courses(self) -> None:
+        if self.start_fuel_t:
+            check_tiers(self.start_lag_h, self.start_fuel_t)
+            if self.fuel_from is None:
+                raise ValueError("start_fuel_t is burnt from somewhere; name it in fuel_from")
+        if self.start_course_h and len(self.start_course_h) != len(self.start_lag_h):
+            raise ValueError(f"start_course_h needs hours for each of the {len(self.start_lag_h)} start tiers")
+        hours, powers = sum(self.start_course_h), len(self.start_course_mw)
+        if hours != powers or min(self.start_course_h, default=0) < 0:
+            raise ValueError(f"start_course_h counts {hours} hours in all, start_course_mw gives {powers} powers")
+        if not all(0.0 <= power <= self.power_max_mw for power in (*self.start_course_mw, *self.stop_course_mw)):
+            raise ValueError("start_course_mw and stop_course_mw must lie between 0 and the highest power")
 
     def _check_power(self) -> None:
         low, high, status = self.power_min_mw, self.power_max_mw, self.initial_status_h
@@ -139,15 +167,28 @@ class ThermalUnit(Kind):
         )  # fmt: skip
 
     def tiers(self, clock: Clock) -> StartTiers:
-        """Cost of starts by steps off."""
+        """Cost, fuel and course of starts by steps off."""
         length = step_length_h(clock)
         lags = [whole_steps(lag, length) for lag in self.start_lag_h]
-        return StartTiers.of(lags, self.start_cost_yuan, whole_steps(self.time_down_minimum_h, length))
+        ends = np.cumsum(self.start_course_h, dtype=int)
+        courses = [
+            course_in_steps(self.start_course_mw[end - hours : end], length, to_the_end=True)
+            for hours, end in zip(self.start_course_h, ends, strict=True)
+        ]
+        down = whole_steps(self.time_down_minimum_h, length)
+        return StartTiers.of(lags, self.start_cost_yuan, down, self.start_fuel_t, courses)
+
+    def switching(self, clock: Clock, product: Callable[[str], Product] = no_product) -> Switching:
+        """The law of the units, in steps of the clock."""
+        stop = course_in_steps(self.stop_course_mw, step_length_h(clock), to_the_end=False)
+        return Switching(
+            self.units(clock, product), self.tiers(clock), self.opening(clock), stop, self.stop_cost_yuan,
+            service=self._service(clock),
+        )  # fmt: skip
 
     def can_be_grouped(self, clock: Clock) -> bool:
         """Whether several such units in one lose nothing."""
-        units = self.units(clock)
-        return units.can_be_grouped and self.tiers(clock).exact_for_groups(units)
+        return self.switching(clock).can_be_grouped
 
     def opening(self, clock: Clock) -> Opening:
         """What the units did before the horizon."""
@@ -160,72 +201,61 @@ class ThermalUnit(Kind):
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         clock = steps.clock
-        units, tiers, line, fuel = self.units(clock, ledger.product), self.tiers(clock), self.cost_line(), self.fuel_line()
-        units.declare(m, steps, self.opening(clock))
-        line.declare(m, steps, units)
-        tiers.declare(m, steps, units)
-        self._limit_service(m, steps)
-        ledger.enter(self.bus, self.id, "generation", mw=lambda t: units.power(m, t))
-        units.offers.enter(m, ledger, self.id, "spinning reserve")
-        self._failure().declare(m, ledger, steps, lambda t: units.power(m, t), m.online_count.__getitem__)
+        law, line, fuel = self.switching(clock, ledger.product), self.cost_line(), self.fuel_line()
+        law.declare(m, steps, line)
+        ledger.enter(self.bus, self.id, "generation", mw=lambda t: law.power(m, t))
+        law.units.offers.enter(m, ledger, self.id, "spinning reserve")
+        self._failure().declare(m, ledger, steps, lambda t: law.power(m, t), m.online_count.__getitem__)
         if self.fuel_from is not None and fuel is not None:
             ledger.enter(
                 self.fuel_from, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: fuel.rate(m, t)
             )  # fmt: skip
-        ledger.cost(self.id, "production", rhythm=Rhythm.POWER, yuan_per_h=lambda t: line.rate(m, t))
-        per_step = 1.0 / step_length_h(clock)
-        if any(self.start_cost_yuan):
-            ledger.cost(
-                self.id, "starts", rhythm=Rhythm.POWER,
-                yuan_per_h=lambda t: per_step * tiers.cost_of_starts(m, t, units),
+        if self.fuel_from is not None and law.burns:
+            ledger.enter(
+                self.fuel_from, self.id, "burnt in starts", sign=-1, rhythm=Rhythm.POWER,
+                t_per_h=lambda t: law.fuel_per_h(m, t),
             )  # fmt: skip
+        ledger.cost(self.id, "production", rhythm=Rhythm.POWER, yuan_per_h=lambda t: line.rate(m, t))
+        if law.start_costs:
+            ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.start_cost_per_h(m, t))
         if self.stop_cost_yuan:
-            stop = self.stop_cost_yuan * per_step
-            ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: stop * m.stop_count[t])
+            ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.stop_cost_per_h(m, t))
 
     def _failure(self) -> UnitFailure:
         return UnitFailure(self.id, self.unit_count, self.power_max_mw, self.commitment is Commitment.INTEGER)
 
-    def _limit_service(self, m: pyo.Block, steps: Steps) -> None:
-        if not self.maintenance_from and not self.must_run:
-            return
-        table(m, "in_service_fraction", steps.hours, self._in_service(steps.clock))
-
-        @m.Constraint(steps.hours)
-        def in_service(m: pyo.Block, t: int) -> object:
-            return m.online_count[t] <= self.unit_count * m.in_service_fraction[t]
-
-        if self.must_run:
-
-            @m.Constraint(steps.hours)
-            def must_run(m: pyo.Block, t: int) -> object:
-                return m.online_count[t] >= self.unit_count * m.in_service_fraction[t]
-
-    def _in_service(self, clock: Clock) -> Floats:
-        """1 in the steps outside all maintenance windows, 0 inside."""
-        stamps, open_ = clock.power.stamps, np.ones(clock.power.count)
-        for begin, end in zip(self.maintenance_from, self.maintenance_until, strict=True):
-            open_[(stamps >= np.datetime64(begin)) & (stamps < np.datetime64(end))] = 0.0
-        return open_
+    def _service(self, clock: Clock) -> Service:
+        highest = lowest = None
+        if self.maintenance_from or self.must_run:
+            out = out_of_service(
+                clock, self.maintenance_from, self.maintenance_until, self.maintenance_unit_count, self.unit_count
+            )  # fmt: skip
+            highest = self.unit_count - out
+            lowest = highest if self.must_run else None
+        if self.online_max_by_step_count:
+            fixed = by_step("online_max_by_step_count", self.online_max_by_step_count, clock)
+            highest = fixed if highest is None else np.minimum(highest, fixed)
+        if self.online_min_by_step_count:
+            fixed = by_step("online_min_by_step_count", self.online_min_by_step_count, clock)
+            lowest = fixed if lowest is None else np.maximum(lowest, fixed)
+        return Service(
+            highest, lowest,
+            by_step("power_min_by_step_mw", self.power_min_by_step_mw, clock) if self.power_min_by_step_mw else None,
+            by_step("power_max_by_step_mw", self.power_max_by_step_mw, clock) if self.power_max_by_step_mw else None,
+        )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
-        units = self.units(clock, book.product)
-        power = units.audit(self.id, answer, book, clock, self.opening(clock))
-        if self.maintenance_from or self.must_run:
-            highest = self.unit_count * self._in_service(clock)
-            lowest = highest if self.must_run else 0.0
-            book.within(self.id, "units in service", answer.online_count[1:], lowest, highest)
+        law = self.switching(clock, book.product)
+        found = law.audit(self.id, answer, book, clock)
+        power = found.power_mw + found.course_mw
         book.enter(self.bus, power)
-        units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
+        law.units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
         self._failure().audit(answer, book, power, answer.online_count[1:])
         fuel = self.fuel_line()
-        if self.fuel_from is not None and fuel is not None:
-            book.enter(self.fuel_from, -fuel.audit(self.id, answer, book), Rhythm.POWER)
-        book.cost(self.cost_line().audit(self.id, answer, book), Rhythm.POWER)
-        tiers = self.tiers(clock)
-        started = np.array(tiers.cost) @ tiers.audit(self.id, answer, book, units)
-        stopped = self.stop_cost_yuan * answer.stop_count[units.past_steps :]
-        book.cost((started + stopped) / clock.power.hours, Rhythm.POWER)
+        if self.fuel_from is not None:
+            burnt = found.fuel_per_h + (0.0 if fuel is None else fuel.audit(self.id, answer, book))
+            book.enter(self.fuel_from, -burnt, Rhythm.POWER)
+        book.cost(self.cost_line().audit(self.id, answer, book) + found.money_per_h, Rhythm.POWER)
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.power_max_mw, CapacityGroup.GENERATION)
