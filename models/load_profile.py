@@ -14,7 +14,11 @@ from yuqian.models.port import Port
 
 
 class LoadProfile(Kind):
-    """A demand by hour, from no calendar or weather of ours; at a price it may be shed, without one it must be met."""
+    """A demand by hour, from no calendar or weather of ours; at a price it may be shed, without one it must be met.
+
+    With ``surplus_price_yuan_per_mwh`` more than the demand may be put here, at that price: published cases allow a mismatch
+    both ways.
+    """
 
     title_en: ClassVar[str] = "Load by profile"
     title_zh: ClassVar[str] = "给定曲线的负荷"
@@ -22,10 +26,13 @@ class LoadProfile(Kind):
 
     bus: Bus
     shed_price_yuan_per_mwh: NonNegative | None = None
+    surplus_price_yuan_per_mwh: NonNegative | None = None
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         ledger.enter(self.bus, self.id, "demand", sign=-1, mw=lambda t: m.demand_mw[t])
         ledger.expose(Exposure.LOAD, self.id, lambda t: m.demand_mw[t])
+        if self.surplus_price_yuan_per_mwh is not None:
+            self._take_surplus(m, ledger, steps, self.surplus_price_yuan_per_mwh)
         if self.shed_price_yuan_per_mwh is None:
             return
         m.shed_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
@@ -38,9 +45,18 @@ class LoadProfile(Kind):
         ledger.enter(self.bus, self.id, "shed", mw=m.shed_mw)
         ledger.cost(self.id, "shed", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.shed_mw[t])
 
+    def _take_surplus(self, m: pyo.Block, ledger: Ledger, steps: Steps, price: float) -> None:
+        m.surplus_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+        ledger.enter(self.bus, self.id, "surplus", sign=-1, mw=m.surplus_mw)
+        ledger.cost(self.id, "surplus", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.surplus_mw[t])
+
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.enter(self.bus, -answer.demand_mw)
         book.expose(Exposure.LOAD, answer.demand_mw)
+        if self.surplus_price_yuan_per_mwh is not None:
+            book.within(self.id, "surplus", answer.surplus_mw, 0.0, None)
+            book.enter(self.bus, -answer.surplus_mw)
+            book.cost(self.surplus_price_yuan_per_mwh * answer.surplus_mw, Rhythm.POWER)
         if self.shed_price_yuan_per_mwh is not None:
             book.within(self.id, "shed", answer.shed_mw, 0.0, answer.demand_mw)
             book.enter(self.bus, answer.shed_mw)

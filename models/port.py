@@ -29,6 +29,7 @@ class Port(Kind):
     sell_yuan: float
     opens_balance: bool
     is_requirement: bool
+    is_hourly: bool = False
 
     @classmethod
     def market(cls, balance: str, rate: str, buy_yuan: float, sell_yuan: float) -> Self:
@@ -36,9 +37,11 @@ class Port(Kind):
         return cls._of(balance, rate, buy_yuan, sell_yuan, opens_balance=True)
 
     @classmethod
-    def to_open(cls, balance: str, rate: str, buy_yuan: float = 1e3, sell_yuan: float = 0.0) -> Self:
-        """A market at a balance that the asset itself opens."""
-        return cls._of(balance, rate, buy_yuan, sell_yuan, opens_balance=False)
+    def to_open(
+        cls, balance: str, rate: str, buy_yuan: float = 1e3, sell_yuan: float = 0.0, *, is_hourly: bool = False
+    ) -> Self:  # fmt: skip
+        """A market at a balance that the asset itself opens; by the hour where the flow is not usually balanced so."""
+        return cls._of(balance, rate, buy_yuan, sell_yuan, opens_balance=False).model_copy(update={"is_hourly": is_hourly})
 
     @classmethod
     def requirement(cls, balance: str, rate: str) -> Self:
@@ -54,7 +57,7 @@ class Port(Kind):
 
     @property
     def _rhythm(self) -> Rhythm:
-        return Rhythm.POWER if Flow.of_rate(self.rate) is Flow.POWER else Rhythm.WATER
+        return Rhythm.POWER if self.is_hourly or Flow.of_rate(self.rate) is Flow.POWER else Rhythm.WATER
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         if self.opens_balance:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from yuqian.assets.published_case import MalformedCase, UnsupportedCase, convex_envelope, merge_identical
+from yuqian.assets.published_case import Case, MalformedCase, UnsupportedCase, convex_envelope, merge_identical
 from yuqian.assets.read_egret import read_egret
 from yuqian.assets.read_pglib import read_pglib
 from yuqian.models.commitment_law import Commitment, Formulation
@@ -68,13 +68,13 @@ def test_egret_unit_is_carried_over(tmp_path: Path) -> None:
 
 
 def test_all_fields_that_cannot_be_carried_are_named_at_once(tmp_path: Path) -> None:
-    data = egret(p_max={"data_type": "time_series", "values": [50.0, 40.0, 50.0]}, ramp_agc=3.0, fixed_commitment=None)
+    data = egret(shutdown_cost={"data_type": "time_series", "values": [5.0, 4.0, 5.0]}, ramp_agc=3.0, fixed_commitment=None)
     data["elements"]["storage"] = {"S": {}}
     data["system"]["regulation_up_requirement"] = 5.0
     path = written(tmp_path, data)
     with pytest.raises(UnsupportedCase) as refused:
         read_egret(path)
-    named = ("generator.p_max by step", "generator.ramp_agc", "storage", "system.regulation_up_requirement")
+    named = ("generator.ramp_agc", "generator.shutdown_cost by step", "storage", "system.regulation_up_requirement")
     assert refused.value.fields == named
     with pytest.raises(UnsupportedCase, match="storage"):
         read_egret(path, allow=named[:2])
@@ -102,15 +102,100 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
         read_pglib(written(tmp_path, data))
 
 
-def test_published_case_with_fuel_limits_is_refused() -> None:
-    path = PUBLISHED / "egret_tiny_uc_8.json"
-    if not path.exists():
-        pytest.skip(f"the published case is not at hand; it would lie in {PUBLISHED}")
+def test_what_units_offer_to_services_that_nobody_asks_for_is_no_loss(tmp_path: Path) -> None:
+    data = egret(agc_capable=True, ramp_agc=3.0, p_min_agc=11.0, spinning_capacity=20.0, non_spinning_capacity=5.0)
+    data["elements"]["area"] = {"A": {"name": "A"}}
+    assert read_egret(written(tmp_path, data)).left_out == ()
+    data["elements"]["area"]["A"]["spinning_reserve_requirement"] = 5.0
     with pytest.raises(UnsupportedCase) as refused:
-        read_egret(path)
-    assert {"fuel_supply", "generator.p_fuel", "generator.p_max by step", "generator.p_min by step"} <= set(
-        refused.value.fields
+        read_egret(written(tmp_path, data))
+    assert refused.value.fields == ("area", "generator.spinning_capacity")
+
+
+def thermal(case: Case) -> ThermalUnit:
+    (unit,) = (asset for asset in case.assets if isinstance(asset, ThermalUnit))
+    return unit
+
+
+def test_egret_limits_and_commitments_by_step(tmp_path: Path) -> None:
+    case = read_egret(
+        written(
+            tmp_path,
+            egret(
+                p_max={"data_type": "time_series", "values": [50.0, 40.0, 50.0]},
+                fixed_commitment={"data_type": "time_series", "values": [None, 1, 0]},
+                p_cost={"data_type": "cost_curve", "cost_curve_type": "piecewise", "values": [[20.0, 40.0], [45.0, 90.0]]},
+                non_fuel_no_load_cost=7.0,
+            ),
+        )
     )
+    unit = thermal(case)
+    assert (unit.power_max_mw, unit.power_max_by_step_mw, unit.power_min_by_step_mw) == (50.0, (50.0, 40.0, 50.0), ())
+    assert (unit.online_min_by_step_count, unit.online_max_by_step_count) == ((0.0, 1.0, 0.0), (1.0, 1.0, 0.0))
+    assert (unit.curve_power_mw[0], unit.curve_power_mw[-1]) == (10.0, 50.0)
+    assert unit.curve_cost_yuan_per_h[0] == pytest.approx(27.0)
+    assert unit.curve_cost_yuan_per_h[-1] == pytest.approx(107.0)
+
+
+def test_egret_fuel_is_paid_and_drawn_from_its_supply(tmp_path: Path) -> None:
+    data = egret(
+        p_fuel={"data_type": "fuel_curve", "values": [[10.0, 30.0], [50.0, 190.0]]}, fuel_cost=2.0, fuel_supply="F",
+        startup_fuel=[[2, 5.0], [4, 9.0]], startup_cost=None, p_cost=None, non_fuel_startup_cost=1.0,
+    )  # fmt: skip
+    data["elements"]["fuel_supply"] = {
+        "F": {"fuel_supply_type": "instantaneous", "fuel_available": {"data_type": "time_series", "values": [9e9, 1e100, 80]}}
+    }
+    case = read_egret(written(tmp_path, data))
+    unit = thermal(case)
+    assert (unit.fuel_from, unit.curve_fuel_t_per_h) == ("f", (30.0, 190.0))
+    assert (unit.curve_cost_yuan_per_h, unit.start_cost_yuan, unit.start_fuel_t) == ((60.0, 380.0), (11.0, 19.0), (5.0, 9.0))
+    assert case.series["f", "available_t_per_h"].tolist() == [9e9, 1e15, 80.0]
+    data["elements"]["fuel_supply"]["F"]["fuel_supply_type"] = "pipeline"
+    with pytest.raises(UnsupportedCase, match="pipeline"):
+        read_egret(written(tmp_path, data))
+
+
+def test_egret_curve_that_is_not_convex_is_refused(tmp_path: Path) -> None:
+    curve = {"data_type": "cost_curve", "cost_curve_type": "piecewise", "values": [[10, 10], [30, 60], [50, 80]]}
+    with pytest.raises(UnsupportedCase, match="not convex"):
+        read_egret(written(tmp_path, egret(p_cost=curve)))
+
+
+def test_egret_shorter_steps_shorten_what_a_start_may_reach(tmp_path: Path) -> None:
+    data = egret(startup_capacity=20.0, shutdown_capacity=None)
+    del data["elements"]["generator"]["3 G-1"]["shutdown_capacity"]
+    data["system"]["time_period_length_minutes"] = 30
+    unit = thermal(read_egret(written(tmp_path, data)))
+    assert (unit.ramp_startup_mw, unit.ramp_shutdown_mw) == (15.0, 15.0)
+
+
+def test_series_of_another_length_are_malformed(tmp_path: Path) -> None:
+    data = egret()
+    data["elements"]["load"]["L"]["p_load"]["values"] = [20.0]
+    with pytest.raises(MalformedCase, match="1 values for 3"):
+        read_egret(written(tmp_path, data))
+    other = pglib()
+    other["demand"] = [1.0]
+    with pytest.raises(MalformedCase, match="'demand' has 1 values"):
+        read_pglib(written(tmp_path, other))
+
+
+def test_pglib_unit_with_one_power_and_no_renewables(tmp_path: Path) -> None:
+    data = pglib(
+        power_output_maximum=5.0, power_output_t0=5.0, piecewise_production=[{"mw": 5.0, "cost": 90.0}], must_run=1,
+        startup=[{"lag": 2, "cost": 30.0}, {"lag": 9, "cost": 40.0}],
+    )  # fmt: skip
+    del data["renewable_generators"]
+    unit = thermal(read_pglib(written(tmp_path, data)))
+    assert (unit.curve_power_mw, unit.must_run, unit.start_lag_h) == ((5.0,), True, (2.0, 9.0))
+
+
+def test_a_unit_that_cannot_be_where_it_starts_is_read_by_the_rules_that_do_not_look_back(tmp_path: Path) -> None:
+    data = pglib(time_up_t0=1, power_output_t0=11.0, ramp_up_limit=2.0)
+    unit = thermal(read_pglib(written(tmp_path, data), formulation=Formulation.TIGHT))
+    assert unit.formulation is Formulation.THREE_BINARY
+    with pytest.raises(MalformedCase, match=r"115_STEAM_1.*must lie between"):
+        read_pglib(written(tmp_path, pglib(power_output_t0=2.0)))
 
 
 def test_envelope_leaves_convex_points_alone() -> None:
