@@ -117,6 +117,8 @@ class Book:
     _sizes: dict[str, Floats] = field(default_factory=dict)
     _senses: dict[str, tuple[Rhythm, Sense]] = field(default_factory=dict)
     _pending: list[tuple[str, Rhythm | None, Floats, str]] = field(default_factory=list)
+    _given: dict[str, Floats] = field(default_factory=dict)
+    _intakes: list[tuple[str, str, float, Floats]] = field(default_factory=list)
     _exposed_mw: dict[Exposure, Floats] = field(default_factory=dict)
     totals: dict[Account, float] = field(default_factory=lambda: dict.fromkeys(Account, 0.0))
 
@@ -156,6 +158,14 @@ class Book:
         """What a reserve requirement asks for; plain spinning reserve where it says nothing."""
         return self.products.get(requirement, Product())
 
+    def limit_intake(self, balance: str, check: str, most: float, own: Floats | float = 0.0) -> None:
+        """Check that what others give to a balance, together, is at most ``most`` in each of its steps.
+
+        Args:
+            own: what its opener itself enters, by step of the balance.
+        """
+        self._intakes.append((balance, check, most, np.asarray(own, dtype=float)))
+
     def account(self, account: Account, values: Floats, rhythm: Rhythm) -> None:
         """Add a rate by step to an account's total."""
         hours = self.clock.timeline(rhythm).hours
@@ -188,6 +198,10 @@ class Book:
         for balance, rhythm, values, _ in self._pending:
             self._add(balance, rhythm, values)
         self._pending.clear()
+        for balance, check, most, own in self._intakes:
+            given = self._given.get(balance, np.zeros(1)) - np.maximum(own, 0.0)
+            self.within(balance, check, given, None, most)
+        self._intakes.clear()
         for balance, (_, sense) in self._senses.items():
             if balance in self._sums:
                 total = self._sums[balance]
@@ -204,6 +218,7 @@ class Book:
             values = self.clock.mean_over_water(values) if own is Rhythm.WATER else values[self.clock.water_of_power]
         values = np.broadcast_to(values, self.clock.timeline(own).count)
         self._sums[balance] = self._sums.get(balance, 0.0) + values
+        self._given[balance] = self._given.get(balance, 0.0) + np.maximum(values, 0.0)
         self._sizes[balance] = np.maximum(self._sizes.get(balance, np.zeros_like(values)), np.abs(values))
 
     def _find(self, owner: str, check: str, gap: Floats, scale: float) -> None:

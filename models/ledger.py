@@ -111,6 +111,19 @@ class Balance:
     sense: Sense
     entries: list[Entry] = field(default_factory=list)
 
+    @property
+    def intake(self) -> list[Entry]:
+        """What others give to it."""
+        return [entry for entry in self.entries if entry.sign > 0.0 and entry.owner != self.name]
+
+
+@dataclass(frozen=True)
+class _IntakeLimit:
+    balance: str
+    block: pyo.Block
+    name: str
+    most: float
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -157,6 +170,7 @@ class Ledger:
         self.accounts: dict[Account, list[Entry]] = {account: [] for account in Account}
         self.published: dict[str, list[Published]] = {}
         self._waiting: list[tuple[str, Entry, Rhythm | None]] = []
+        self._intake_limits: list[_IntakeLimit] = []
         self._ends: list[Callable[[], Any]] = []
 
     def open(self, name: str, rate: str, rhythm: Rhythm, sense: Sense = Sense.EQUAL) -> None:
@@ -204,6 +218,15 @@ class Ledger:
         """What a reserve requirement asks for; plain spinning reserve where it says nothing."""
         return self._products.get(requirement, Product())
 
+    def limit_intake(self, balance: str, m: pyo.Block, name: str, most: float) -> None:
+        """Limit what other assets give to a balance, together, in each of its steps.
+
+        Args:
+            m: block of the asset that opens the balance; the rows go there, by ``name``.
+            most: in the rate of the balance.
+        """
+        self._intake_limits.append(_IntakeLimit(balance, m, name, most))
+
     def account(self, account: Account, owner: str, label: str, *, rhythm: Rhythm, sign: float = 1.0, **rate: Any) -> None:
         """Add to an account: a rate (``yuan_per_h=``, ``t_per_h=``, ``m3_per_s=``) that is summed over all its steps."""
         entry = _entry(owner, label, sign, rhythm, rate)
@@ -243,6 +266,11 @@ class Ledger:
             if balance.entries:
                 component = pyo.Constraint(self._steps.of(balance.rhythm), rule=self._row(balance))
                 self._model.balance.add_component(balance.name.replace(".", "__"), component)
+        for limit in self._intake_limits:
+            balance = self.balances[limit.balance]
+            if balance.intake:
+                over = self._steps.of(balance.rhythm)
+                limit.block.add_component(limit.name, pyo.Constraint(over, rule=self._intake_row(balance, limit.most)))
         costs = self.accounts[Account.COST]
 
         def total_cost_yuan(_: Any) -> Any:
@@ -279,6 +307,9 @@ class Ledger:
         self._waiting.clear()
         if wrong:
             raise LedgerError("; ".join(wrong))
+
+    def _intake_row(self, balance: Balance, most: float) -> Callable[[Any, Any], Any]:
+        return lambda _, step: sum(self.rate(balance, entry, step) for entry in balance.intake) <= most
 
     def _row(self, balance: Balance) -> Callable[[Any, Any], Any]:
         def row(_: Any, step: Any) -> Any:

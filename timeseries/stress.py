@@ -31,6 +31,7 @@ class Window:
         rain_factor, clear_sky_factor, wind_factor, inflow_factor: multiply what they name.
         import_factor, import_hour_factor: share of import limits left, all day and in the hours given.
         coal_factor: share of thermal capacity left.
+        rail_factor: share of coal corridors left.
     """
 
     first: str
@@ -46,6 +47,7 @@ class Window:
     import_factor: float = 1.0
     import_hour_factor: float = 1.0
     coal_factor: float = 1.0
+    rail_factor: float = 1.0
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self) if field.name.endswith("_factor")):

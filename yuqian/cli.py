@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from yuqian.cli_series import series
+from yuqian.cli_stretch import coal, shortage
 
 if TYPE_CHECKING:
     from yuqian.assets.region import Region
@@ -38,6 +39,8 @@ def main() -> None:
 
 
 main.add_command(series)
+main.add_command(coal)
+main.add_command(shortage)
 
 
 @main.command()
