@@ -91,7 +91,11 @@ class CaseBuilder:
         self._unsupported.add(name)
 
     def case(self, steps: int, length_h: float) -> Case:
-        """The case, over one water step that holds all of its power steps.
+        """The case over equal steps; see :meth:`case_of`."""
+        return self.case_of(np.full(steps, length_h))
+
+    def case_of(self, hours: Floats) -> Case:
+        """The case over steps of the given lengths, shape (steps,); one water step holds them all where they are alike.
 
         Raises:
             UnsupportedCase: listing every field that was neither carried nor allowed to be left out.
@@ -99,9 +103,8 @@ class CaseBuilder:
         refused = self._unsupported - set(self.allow)
         if refused:
             raise UnsupportedCase(self.path, refused)
-        clock = Clock(
-            Timeline(Rhythm.POWER, START, np.full(steps, length_h)), Timeline(Rhythm.WATER, START, np.array([steps * length_h]))
-        )
+        water = np.array([hours.sum()]) if np.all(hours == hours[0]) else hours.copy()
+        clock = Clock(Timeline(Rhythm.POWER, START, hours.copy()), Timeline(Rhythm.WATER, START, water))
         return Case(tuple(self.assets), self.series, clock, tuple(sorted(self._unsupported)))
 
 

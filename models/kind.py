@@ -51,6 +51,7 @@ WaterFrom = Annotated[str, Refers("m3_per_s")]
 WaterTo = Annotated[str, Refers("m3_per_s", gives=True)]
 CoalFrom = Annotated[str, Refers("t_per_h")]
 CoalTo = Annotated[str, Refers("t_per_h")]
+EmissionTo = Annotated[str, Refers("t_per_h")]
 
 
 @dataclass(frozen=True)

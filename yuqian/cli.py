@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from yuqian.cli_case import solve_case
 from yuqian.cli_series import series
 from yuqian.cli_stretch import coal, shortage
 
@@ -41,6 +42,7 @@ def main() -> None:
 main.add_command(series)
 main.add_command(coal)
 main.add_command(shortage)
+main.add_command(solve_case)
 
 
 @main.command()
