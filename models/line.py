@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Steps
-from yuqian.models.kind import Bus, Example, Fraction, Kind, Member, NonNegative, Positive
+from yuqian.models.kind import Bus, Count, Example, Fraction, Kind, Member, NonNegative, Positive
 from yuqian.models.ledger import Ledger
 from yuqian.models.mesh_law import Branch, declare_meshes
 from yuqian.models.port import Port
@@ -26,8 +26,8 @@ class Line(Kind):
     With a reactance its flow follows voltage angles, as in any alternating-current network: around every mesh of such lines
     reactance times flow adds up to nothing, or to the shifts of phase-shifting transformers (the linear approximation with
     flat voltages). Without one it is a transport element, whose flow is whatever serves best: a converter, or a corridor
-    about which no more is known. Reactance and resistance are those of all its circuits together, in per unit of 100 MVA:
-    ohms times 100 over the square of the kilovolts that they belong to.
+    about which no more is known. Reactance, resistance and ratings are those of all its circuits together (an outage takes one
+    of them); per unit is of 100 MVA: ohms times 100 over the square of the kilovolts that they belong to.
 
     Losses are left out, or are one of two. ``loss_fraction`` is a share of the power that enters, whichever way it flows; it
     needs a flow each way, which is several times dearer to solve over a year. ``loss_cut_count`` cuts each way bind the loss
@@ -47,6 +47,7 @@ class Line(Kind):
     reactance_pu: float | None = None
     resistance_pu: NonNegative = 0.0
     phase_shift_deg: float = 0.0
+    circuit_count: Count = 1
     loss_cut_count: Cuts = 0
 
     @model_validator(mode="after")
@@ -67,8 +68,9 @@ class Line(Kind):
         flow = {"forward_mw": 1.0, "backward_mw": -1.0} if self.loss_fraction else {"flow_mw": 1.0}
         emergency = self.power_emergency_max_mw or self.power_max_mw
         return Branch(
-            self.id, self.bus_from, self.bus_to, self.reactance_pu, self.phase_shift_deg, self.power_max_mw, emergency, flow
-        )
+            self.id, self.bus_from, self.bus_to, self.reactance_pu, self.phase_shift_deg, self.power_max_mw, emergency, flow,
+            self.circuit_count,
+        )  # fmt: skip
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         if self.loss_fraction:

@@ -32,6 +32,7 @@ class Branch:
         power_max_mw: in normal operation, both ways.
         power_emergency_max_mw: after an outage elsewhere, both ways.
         flow: decisions that add up to the flow from ``bus_from`` to ``bus_to``, by name, with their signs.
+        circuit_count: identical circuits that reactance and ratings are of together; an outage takes one of them.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Branch:
     power_max_mw: float
     power_emergency_max_mw: float
     flow: Mapping[str, float]
+    circuit_count: int = 1
 
     def flow_mw(self, values: Callable[[str], Floats]) -> Floats:
         """Flow from ``bus_from`` to ``bus_to`` by step, from the values of its decisions."""

@@ -45,7 +45,7 @@ def _names(family: Family) -> Iterator[str]:
     if not family.indexed:
         yield family.full_name
         return
-    for step in range(family.first, family.first + family.count):
+    for step in family.at_steps():
         yield f"{family.full_name}({'start' if step == OPENING else step if step >= 0 else f'past{-step}'})"
 
 

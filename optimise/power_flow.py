@@ -18,6 +18,9 @@ from yuqian.models.kind import Kind
 from yuqian.models.mesh_law import Branch, islands
 from yuqian.models.units import BASE_MVA
 
+SMALLEST_SHARE = 1e-9
+"""Share of an outaged flow that is rounding: the branch lies beyond a bus that all flow passes."""
+
 
 class NetworkError(ValueError):
     """A network whose flows are not determined; the message names the island."""
@@ -71,6 +74,12 @@ class Network:
         """Groups of buses that branches join."""
         return tuple(islands(self.branches))
 
+    def watches(self, line: int, outage: int) -> bool:
+        """Whether an outage, by position, can move the flow of a line: they share an island, and some of the line is left."""
+        if line == outage:
+            return self.branches[line].circuit_count > 1
+        return any({self.branches[line].bus_from, self.branches[outage].bus_from} <= island for island in self.islands)
+
     def ptdf(self, slack: Iterable[str] = ()) -> Floats:
         """Power transfer distribution factors: flow of a branch per MW injected at a bus and taken out at the slack of its
         island, shape (branches, buses).
@@ -97,26 +106,36 @@ class Network:
         return flow
 
     @cached_property
+    def circuits(self) -> Floats:
+        """Identical circuits of every branch, shape (branches,)."""
+        return np.array([branch.circuit_count for branch in self.branches], dtype=float)
+
+    @cached_property
     def cut_off(self) -> Mapping[str, frozenset[str]]:
-        """For each branch whose outage parts its island: the buses of the smaller part, by id of the branch."""
+        """For each branch of one circuit whose outage parts its island: the buses of the smaller part, by id of the branch."""
         found = {}
         for branch in self.branches:
+            if branch.circuit_count > 1:
+                continue
             parts = [part for part in islands(self.branches, without=branch.id) if part & {branch.bus_from, branch.bus_to}]
             if len(parts) > 1:
                 found[branch.id] = min(parts, key=lambda part: (len(part), sorted(part)))
         return found
 
     def lodf(self) -> Floats:
-        """Line outage distribution factors: share of an outaged branch's flow that another takes over, shape (branches,
-        branches), the outaged in columns.
+        """Line outage distribution factors: what a branch takes over when another loses one circuit, as a share of the flow
+        that all circuits of the other carried; shape (branches, branches), the outaged in columns.
 
-        -1 for the branch itself. The columns of branches whose outage makes an island are NaN.
+        On the diagonal what the branch itself gives up: -1 for a single circuit, less where others of its own are left.
+        Exactly nought where rounding is all there is. Columns of branches whose outage makes an island are NaN.
         """
-        transfer = self.ptdf() @ self.incidence.T
+        transfer, circuits = self.ptdf() @ self.incidence.T, self.circuits
+        own = np.diag(transfer)
         alone = np.array([branch.id in self.cut_off for branch in self.branches], dtype=bool)
-        kept = np.where(alone, np.nan, 1.0 - np.diag(transfer))
-        factors: Floats = transfer / kept
-        np.fill_diagonal(factors, np.where(alone, np.nan, -1.0))
+        taken = 1.0 / np.where(alone, np.nan, circuits - own)
+        factors: Floats = transfer * taken
+        factors[np.abs(factors) < SMALLEST_SHARE] = 0.0
+        np.fill_diagonal(factors, (own * taken * (circuits - 1.0) - 1.0) / circuits)
         return factors
 
     def flows_of(self, answers: Mapping[str, Answer]) -> Floats:

@@ -7,7 +7,7 @@ the same structure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,8 @@ class Family:
         first: step of the first: -1 when it is the opening instant.
         count: how many.
         indexed: False for a declaration without steps.
+        steps: the step of each, where they are not consecutive.
+        among: of how many steps those are.
     """
 
     owner: str
@@ -50,6 +52,8 @@ class Family:
     first: int
     count: int
     indexed: bool = True
+    steps: tuple[int, ...] | None = None
+    among: int = 0
 
     @property
     def stop(self) -> int:
@@ -63,8 +67,12 @@ class Family:
         if not self.indexed:
             yield self.full_name
             return
-        for step in range(self.first, self.first + self.count):
+        for step in self.at_steps():
             yield f"{self.full_name}[{step}]"
+
+    def at_steps(self) -> Sequence[int]:
+        """The step of each."""
+        return range(self.first, self.first + self.count) if self.steps is None else self.steps
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,34 @@ class BoundRows:
         """The bounds on x itself."""
         low, high = self.low / self.coefficient, self.high / self.coefficient
         return (low, high) if self.coefficient > 0 else (high, low)
+
+
+@dataclass(frozen=True)
+class ExtraRows:
+    """Rows over the columns of a program that no rule of its model made, one for each of some steps.
+
+    Attributes:
+        owner, name: what their duals are found by.
+        steps: shape (rows,).
+        among: of how many steps those are.
+        columns, coefficients: shape (rows, terms).
+        low, high: shape (rows,), infinite where open.
+    """
+
+    owner: str
+    name: str
+    steps: Ints
+    among: int
+    columns: Ints
+    coefficients: Floats
+    low: Floats
+    high: Floats
+
+    def matrix(self, width: int) -> sparse.csr_array:
+        """The rows, shape (rows, width)."""
+        row = np.repeat(np.arange(len(self.steps)), self.columns.shape[1])
+        shape = (len(self.steps), width)
+        return sparse.csr_array((self.coefficients.ravel(), (row, self.columns.ravel())), shape=shape)
 
 
 @dataclass(frozen=True)
@@ -120,6 +156,7 @@ class Program:
         declared_lower, declared_upper: the columns' own bounds, before those rows.
         tables: the numbers by step that went in, as the structure knows them.
         structure: the rules behind, for new numbers; None in a program that was sent elsewhere.
+        extra: rows that were added to those of the model.
     """
 
     layout: Layout
@@ -134,6 +171,7 @@ class Program:
     bound_rows: tuple[BoundRows, ...]
     tables: Mapping[int, tuple[Floats, int]]
     structure: Structure | None = None
+    extra: tuple[ExtraRows, ...] = ()
 
     @property
     def column_count(self) -> int:
@@ -165,7 +203,25 @@ class Program:
         """
         if self.structure is None:
             raise ProgramError("this program was read back or sent elsewhere without its structure; compile it again")
-        return self.structure.renumbered(self, series)
+        renumbered = self.structure.renumbered(self, series)
+        return renumbered.with_rows(self.extra) if self.extra else renumbered
+
+    def with_rows(self, extra: Sequence[ExtraRows]) -> Program:
+        """The same program with further rows behind its own, in place of any that were added before."""
+        own = self.row_count - sum(len(rows.steps) for rows in self.extra)
+        families, start = [family for family in self.layout.rows if family.start < own], own
+        for rows in extra:
+            steps = tuple(int(step) for step in rows.steps)
+            families.append(Family(rows.owner, rows.name, start, steps[0], len(steps), True, steps, rows.among))
+            start += len(steps)
+        matrix = sparse.csr_array(self.matrix)[:own]
+        below = [rows.matrix(self.column_count) for rows in extra]
+        return replace(
+            self, layout=Layout(self.layout.columns, tuple(families)), extra=tuple(extra),
+            matrix=sparse.csc_array(sparse.vstack([matrix, *below], format="csc")),
+            row_lower=np.concatenate([self.row_lower[:own], *(rows.low for rows in extra)]),
+            row_upper=np.concatenate([self.row_upper[:own], *(rows.high for rows in extra)]),
+        )  # fmt: skip
 
     def values_of(self, expression: Any, placeholder: Any, steps: Ints, x: Floats) -> Floats:
         """Value of a template expression of the model behind, at a solution, by step."""
@@ -181,9 +237,9 @@ class Program:
         """Duals of all rows by (owner, name), those kept as bounds included: change of cost per unit of right-hand side.
 
         A reduced cost belongs to the row whose limit the decision rests on; it goes to the first such row, and to none if
-        the decision rests on its declared bound alone.
+        the decision rests on its declared bound alone. Rows of some steps only are given over all, with nought elsewhere.
         """
-        duals = {(f.owner, f.name): row_dual[f.start : f.stop] for f in self.layout.rows}
+        duals = {(f.owner, f.name): _spread(f, row_dual[f.start : f.stop]) for f in self.layout.rows}
         left = column_dual.copy()
         for rows in self.bound_rows:
             low, high = rows.limits()
@@ -218,7 +274,16 @@ class Program:
             raise ProgramError(f"{describe(int(positions[0]))}{more}")
 
 
+def _spread(family: Family, values: Floats) -> Floats:
+    """Values by step over all steps, of a family that has rows for some only."""
+    if family.steps is None:
+        return values
+    spread = np.zeros(family.among)
+    spread[list(family.steps)] = values
+    return spread
+
+
 def _name_at(families: tuple[Family, ...], position: int) -> str:
     starts = np.array([family.start for family in families])
     family = families[int(np.searchsorted(starts, position, side="right")) - 1]
-    return f"{family.full_name}[{family.first + position - family.start}]" if family.indexed else family.full_name
+    return f"{family.full_name}[{family.at_steps()[position - family.start]}]" if family.indexed else family.full_name

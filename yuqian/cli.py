@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from yuqian.cli_case import solve_case
+from yuqian.cli_network import network
 from yuqian.cli_series import series
 from yuqian.cli_stretch import coal, shortage
 
@@ -43,6 +44,7 @@ main.add_command(series)
 main.add_command(coal)
 main.add_command(shortage)
 main.add_command(solve_case)
+main.add_command(network)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,22 @@ def test_an_outage_is_as_if_the_branch_were_not_there(seed: int) -> None:
         assert rest.buses == made.buses
         assert np.delete(after, k, axis=0) == pytest.approx(rest.flows(injection), rel=1e-8, abs=1e-6)
         assert after[k] == pytest.approx(np.zeros(3), abs=1e-6)
+
+
+@some
+@seeds
+def test_an_outage_of_one_circuit_is_as_if_that_circuit_were_not_there(seed: int) -> None:
+    made, injection = network(seed, shifted=True)
+    made = Network.between(replace(one, circuit_count=2 + k % 2) for k, one in enumerate(made.branches))
+    before, factors = made.flows(injection), made.lodf()
+    assert not made.cut_off
+    for k, out in enumerate(made.branches):
+        after = before + factors[:, [k]] * before[[k], :]
+        kept = 1 - 1 / out.circuit_count
+        rest = Network.between(
+            replace(one, reactance_pu=(one.reactance_pu or 0.0) / kept) if one is out else one for one in made.branches
+        )
+        assert after == pytest.approx(rest.flows(injection), rel=1e-8, abs=1e-6)
 
 
 def test_branches_whose_outage_cuts_buses_off_are_named() -> None:
