@@ -13,6 +13,7 @@ from yuqian.models.kind import Example, Fraction, NonNegative, Positive, WaterFr
 from yuqian.models.ledger import Ledger
 from yuqian.models.licensed import Licensed
 from yuqian.models.loss_law import arriving, check_losses
+from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
 from yuqian.models.units import SECONDS_PER_HOUR
 
@@ -47,6 +48,15 @@ class Canal(Licensed):
         ledger.enter(self.node_from, self.id, "inflow of canal", sign=-1, m3_per_s=m.flow_m3_per_s)
         ledger.enter(self.node_to, self.id, "outflow of canal", m3_per_s=lambda d: kept * m.flow_m3_per_s[d])
         ledger.cost(self.id, "operation", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.flow_m3_per_s[d])
+
+    def operate(self, operation: Operation) -> None:
+        kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        operation.conveyances.append(
+            Conveyance(
+                self.id, self.node_from, self.node_to, self.flow_max_m3_per_s, kept, effort_yuan_per_m3=self.cost_yuan_per_m3,
+                quota=self.quota(),
+            )
+        )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "capacity", answer.flow_m3_per_s, 0.0, self.flow_max_m3_per_s)

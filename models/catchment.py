@@ -10,6 +10,7 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Example, Kind, Positive, SeriesNeed, WaterTo
 from yuqian.models.ledger import Ledger
+from yuqian.models.operation import Given, Inflow, Operation
 from yuqian.models.port import Port
 
 
@@ -29,6 +30,9 @@ class Catchment(Kind):
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         ledger.enter(self.node, self.id, "natural inflow", m3_per_s=m.inflow_m3_per_s)
+
+    def operate(self, operation: Operation) -> None:
+        operation.inflows.append(Inflow(self.node, Given(self.id, "inflow_m3_per_s")))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.enter(self.node, answer.inflow_m3_per_s)

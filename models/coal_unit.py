@@ -27,9 +27,11 @@ from yuqian.models.kind import (
     Positive,
     ReserveTo,
     SeriesNeed,
+    UserClass,
     WaterFrom,
 )
 from yuqian.models.ledger import Account, Ledger
+from yuqian.models.operation import Given, Operation, Use
 from yuqian.models.port import Port
 from yuqian.models.reserve_law import Offers, UnitFailure, no_product
 from yuqian.models.reserve_product import Direction, Product
@@ -271,6 +273,13 @@ class CoalUnit(Kind):
             if self.availability_of is AvailabilityOf.POWER:
                 return m.online_count[t] >= self.must_run_fraction * self.unit_count
             return m.online_count[t] >= self.must_run_fraction * self.unit_count * m.available_fraction[t]
+
+    def operate(self, operation: Operation) -> None:
+        if self.water_node is not None and self.water_m3_per_mwh:
+            rated_mw = self.unit_count * self.unit_power_max_mw
+            mean = rated_mw * operation.cooling_load_fraction * self.water_m3_per_mwh / SECONDS_PER_HOUR
+            asked = Given(self.id, "cooling_m3_per_s", mean)
+            operation.uses.append(Use(self.id, self.water_node, UserClass.POWER, asked))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         hours = clock.power.count

@@ -11,6 +11,7 @@ from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.ecological_rule import EcologicalRule
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, UserClass, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
+from yuqian.models.operation import Channel, Given, Operation, Owed
 from yuqian.models.outlet import Outlet
 from yuqian.models.port import Port
 from yuqian.models.units import SECONDS_PER_HOUR
@@ -56,6 +57,10 @@ class ControlSection(Kind):
             Account.SHORTAGE, self.id, UserClass.ECOLOGICAL.value, rhythm=Rhythm.WATER,
             m3_per_s=m.ecological_shortage_m3_per_s,
         )  # fmt: skip
+
+    def operate(self, operation: Operation) -> None:
+        operation.channels.append(Channel(self.id, self.node_from, self.node_to, (0.0,), (1.0,), 1.0))
+        operation.owed.append(Owed(self.id, self.node_from, Given(self.id, "ecological_flow_m3_per_s")))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         flow, short = answer.flow_m3_per_s, answer.ecological_shortage_m3_per_s

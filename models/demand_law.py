@@ -12,6 +12,7 @@ from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Fraction, UserClass, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.licensed import Licensed
+from yuqian.models.operation import Given, Operation, Use
 from yuqian.models.tier_law import RisingPrices, Shares, Tiers
 
 
@@ -83,6 +84,12 @@ class WaterDemand(Licensed):
         user_class = self.served_as().value
         ledger.account(Account.SHORTAGE, self.id, user_class, rhythm=Rhythm.WATER, m3_per_s=short)
         ledger.publish(f"shortage.{user_class}", self.id, shortage_m3_per_s=short, demand_m3_per_s=m.demand_m3_per_s)
+
+    def operate(self, operation: Operation) -> None:
+        asked = Given(self.id, "demand_m3_per_s")
+        operation.uses.append(
+            Use(self.id, self.node, self.served_as(), asked, self.return_fraction, self.return_to, self.quota())
+        )
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         short = self.tiers().audit(self.id, answer, book, answer.demand_m3_per_s, Rhythm.WATER)

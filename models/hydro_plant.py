@@ -21,8 +21,9 @@ from yuqian.models.kind import (
     WaterTo,
 )
 from yuqian.models.ledger import Ledger
+from yuqian.models.operation import Operation, Turbine
 from yuqian.models.port import Port
-from yuqian.models.units import MW_PER_M3_PER_S_M
+from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M
 
 
 class HydroPlant(Kind):
@@ -54,6 +55,18 @@ class HydroPlant(Kind):
         ledger.enter(self.bus, self.id, "generation", mw=m.power_mw)
         price = self.variable_cost_yuan_per_mwh
         ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
+
+    def operate(self, operation: Operation) -> None:
+        mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.net_head_m * self.efficiency_fraction
+        operation.turbines.append(
+            Turbine(
+                self.id,
+                self.reservoir,
+                self.downstream,
+                self.power_max_mw / mw_per_m3_per_s,
+                mw_per_m3_per_s / HM3_PER_M3_PER_S_HOUR,
+            )
+        )
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "power", answer.power_mw, 0.0, self.power_max_mw)

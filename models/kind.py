@@ -23,6 +23,7 @@ from yuqian.models.step_table import StepTable
 
 if TYPE_CHECKING:
     from yuqian.models.book import Answer, Book
+    from yuqian.models.operation import Operation
     from yuqian.models.renumbering import Renumbering
 
 Positive = Annotated[float, Field(gt=0)]
@@ -180,6 +181,9 @@ class Kind(BaseModel):
         are the same for all steps.
         """
         raise NotImplementedError
+
+    def operate(self, operation: Operation) -> None:
+        """Say to the simulation by rule what the asset does in a step; nothing, for a kind without water."""
 
     def readings(self, answer: Answer, clock: Clock) -> Mapping[str, Floats]:
         """What others may ask of an answer, by step and by name (a level, a flow): see :meth:`renumbered`."""

@@ -10,6 +10,7 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Example, Kind, NonNegative, UserClass, WaterFrom
 from yuqian.models.ledger import Account, Ledger
+from yuqian.models.operation import Given, Operation, Outfall, Owed
 from yuqian.models.port import Port
 from yuqian.models.units import SECONDS_PER_HOUR
 
@@ -37,6 +38,10 @@ class Outlet(Kind):
         ledger.cost(self.id, "shortage", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.shortage_m3_per_s[d])
         ecological = UserClass.ECOLOGICAL.value
         ledger.account(Account.SHORTAGE, self.id, ecological, rhythm=Rhythm.WATER, m3_per_s=m.shortage_m3_per_s)
+
+    def operate(self, operation: Operation) -> None:
+        operation.outfalls.append(Outfall(self.id, self.node))
+        operation.owed.append(Owed(self.id, self.node, Given(self.id, "owed_m3_per_s", self.flow_min_m3_per_s)))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "outflow", answer.outflow_m3_per_s, 0.0, None)

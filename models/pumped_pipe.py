@@ -14,8 +14,9 @@ from yuqian.models.kind import Bus, Example, Fraction, NonNegative, Positive, Wa
 from yuqian.models.ledger import Ledger
 from yuqian.models.licensed import Licensed
 from yuqian.models.loss_law import arriving, check_losses
+from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
-from yuqian.models.units import MW_PER_M3_PER_S_M, SECONDS_PER_HOUR
+from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M, SECONDS_PER_HOUR
 
 
 class PumpedPipe(Licensed):
@@ -57,6 +58,16 @@ class PumpedPipe(Licensed):
         ledger.enter(self.node_to, self.id, "outflow of pipe", m3_per_s=lambda d: kept * m.flow_m3_per_s[d])
         ledger.enter(self.bus, self.id, "pumping", sign=-1, mw=m.pump_mw)
         ledger.cost(self.id, "operation", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.flow_m3_per_s[d])
+
+    def operate(self, operation: Operation) -> None:
+        mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.lift_m / self.pump_efficiency_fraction
+        kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        operation.conveyances.append(
+            Conveyance(
+                self.id, self.node_from, self.node_to, self.flow_max_m3_per_s, kept, effort_yuan_per_m3=self.cost_yuan_per_m3,
+                energy_mwh_per_hm3=mw_per_m3_per_s / HM3_PER_M3_PER_S_HOUR, quota=self.quota(),
+            )
+        )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         # kN/m3 times m3/s times m is kW

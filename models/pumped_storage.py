@@ -23,9 +23,11 @@ from yuqian.models.kind import (
     NonNegative,
     Positive,
     ReserveTo,
+    UserClass,
     WaterFrom,
 )
 from yuqian.models.ledger import Account, Ledger
+from yuqian.models.operation import Given, Operation, Use
 from yuqian.models.port import Port
 from yuqian.models.reserve_law import Offers, StoreFound, StoreLimits, UnitFailure
 from yuqian.models.storage_law import audit_closing, close_stock
@@ -192,6 +194,11 @@ class PumpedStorage(Kind):
     def make_up_m3_per_s(self) -> float:
         """Make-up water drawn evenly through the year."""
         return self.make_up_hm3_per_year / (HOURS_PER_YEAR * HM3_PER_M3_PER_S_HOUR)
+
+    def operate(self, operation: Operation) -> None:
+        if self.water_node is not None and self.make_up_hm3_per_year:
+            asked = Given(self.id, "make_up_m3_per_s", self.make_up_m3_per_s())
+            operation.uses.append(Use(self.id, self.water_node, UserClass.POWER, asked))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         units = self.unit_count * self.availability_fraction

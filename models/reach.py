@@ -10,14 +10,18 @@ from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
-from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
+from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps, Timeline
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, WaterFrom, WaterTo
 from yuqian.models.ledger import Ledger
 from yuqian.models.loss_law import arriving, check_losses
+from yuqian.models.operation import Channel, Operation
 from yuqian.models.outlet import Outlet
 from yuqian.models.port import Port
 from yuqian.models.tier_law import Shares
 from yuqian.models.units import HOURS_PER_DAY
+
+MUSKINGUM_REST = 1e-6
+"""Share of a flood that a simulation by rule lets out all at once in the end."""
 
 
 class Reach(Kind):
@@ -113,6 +117,22 @@ class Reach(Kind):
         kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         ledger.enter(self.node_from, self.id, "inflow of reach", sign=-1, m3_per_s=m.inflow_m3_per_s, rhythm=Rhythm.WATER)
         ledger.enter(self.node_to, self.id, "outflow of reach", m3_per_s=lambda d: kept * m.outflow_m3_per_s[d])
+
+    def operate(self, operation: Operation) -> None:
+        kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
+        lags, shares = self._lags(operation.timeline)
+        operation.channels.append(Channel(self.id, self.node_from, self.node_to, lags, shares, kept))
+
+    def _lags(self, timeline: Timeline) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Hours and the shares that take them; Muskingum's rule as its answer to one step of inflow."""
+        if self.muskingum_time_h is None:
+            return tuple(float(HOURS_PER_DAY * k) for k in range(len(self.lag_share_fraction))), self.lag_share_fraction
+        c0, c1, c2 = self.coefficients(Clock(Timeline(Rhythm.POWER, timeline.start, timeline.hours), timeline))
+        shares = [c0]
+        while sum(shares) < 1.0 - MUSKINGUM_REST:
+            shares.append((c1 + c0 * c2) * c2 ** (len(shares) - 1))
+        shares[-1] += 1.0 - sum(shares)
+        return tuple(float(timeline.hours[0]) * k for k in range(len(shares))), tuple(shares)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         inflow = answer.inflow_m3_per_s

@@ -10,8 +10,9 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, Positive, WaterFrom, WaterTo
 from yuqian.models.ledger import Ledger
+from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
-from yuqian.models.units import KWH_PER_MWH, SECONDS_PER_DAY, SECONDS_PER_HOUR
+from yuqian.models.units import KWH_PER_MWH, M3_PER_HM3, SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 
 class ReclamationPlant(Kind):
@@ -43,6 +44,19 @@ class ReclamationPlant(Kind):
                 self.bus, self.id, "treatment", sign=-1, rhythm=Rhythm.WATER, mw=lambda d: power * m.flow_m3_per_s[d]
             )  # fmt: skip
         ledger.cost(self.id, "operation", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.flow_m3_per_s[d])
+
+    def operate(self, operation: Operation) -> None:
+        operation.conveyances.append(
+            Conveyance(
+                self.id,
+                self.node_from,
+                self.node_to,
+                self.capacity_m3_per_day / SECONDS_PER_DAY,
+                1.0,
+                effort_yuan_per_m3=self.cost_yuan_per_m3,
+                energy_mwh_per_hm3=self.energy_kwh_per_m3 * M3_PER_HM3 / KWH_PER_MWH,
+            )
+        )
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "capacity", answer.flow_m3_per_s * 86_400, 0.0, self.capacity_m3_per_day)

@@ -17,6 +17,7 @@ from yuqian.models.discharge_law import LIMIT, audit_discharge, declare_discharg
 from yuqian.models.ecological_rule import EcologicalRule
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, UserClass, WaterTo, table
 from yuqian.models.ledger import Account, Ledger, Sense
+from yuqian.models.operation import Given, Node, Operation, Store
 from yuqian.models.port import Port
 from yuqian.models.quota_law import MonthDay
 from yuqian.models.renumbering import Renumbering
@@ -323,6 +324,18 @@ class Reservoir(Kind):
         """Discharge limit by step that an answer was found with."""
         highest = np.array([self.storage_hm3_at(self.level_max_m)])
         return np.broadcast_to(answer.given(LIMIT, self.discharge_limit_m3_per_s(highest)), clock.water.count)
+
+    def operate(self, operation: Operation) -> None:
+        warning, guarantee = self.drought_storage_hm3(operation.timeline) if self.drought_season_start else (None, None)
+        store = Store(
+            self.id, self.downstream, self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m),
+            self.storage_limit_hm3(operation.timeline), self.opening_hm3(), *self.area_line(), self.seepage_fraction_per_year,
+            Given(self.id, "evaporation_mm_per_day"), Given(self.id, "ecological_flow_m3_per_s"), warning, guarantee,
+            0.5 if self.evaporation_surface is SurfaceOf.MEAN else 1.0, self.ecological_inflow_limited,
+            self.curve_level_m, self.curve_storage_hm3,
+        )  # fmt: skip
+        operation.nodes.append(Node(self.id, is_river=True))
+        operation.stores.append(store)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         dead = self.storage_hm3_at(self.level_dead_m)

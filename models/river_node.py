@@ -10,6 +10,7 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Example, Kind
 from yuqian.models.ledger import Ledger
+from yuqian.models.operation import Node, Operation
 from yuqian.models.port import Port
 
 
@@ -26,6 +27,9 @@ class RiverNode(Kind):
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         ledger.open(self.id, "m3_per_s", Rhythm.WATER)
+
+    def operate(self, operation: Operation) -> None:
+        operation.nodes.append(Node(self.id, is_river=True))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.open(self.id, Rhythm.WATER)

@@ -12,9 +12,10 @@ from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Fraction, NonNegative, Positive, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.licensed import Licensed
+from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
 from yuqian.models.tank_law import Tank
-from yuqian.models.units import KWH_PER_MWH, SECONDS_PER_DAY, SECONDS_PER_HOUR
+from yuqian.models.units import KWH_PER_MWH, M3_PER_HM3, SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 
 class Waterworks(Licensed):
@@ -82,6 +83,16 @@ class Waterworks(Licensed):
             m3_per_s=lambda d: leaked * m.intake_m3_per_s[d],
         )  # fmt: skip
         ledger.cost(self.id, "operation", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.intake_m3_per_s[d])
+
+    def operate(self, operation: Operation) -> None:
+        put_out = 1.0 - self.own_use_fraction
+        operation.conveyances.append(
+            Conveyance(
+                self.id, self.node_from, self.node_to, self.capacity_m3_per_day / SECONDS_PER_DAY / put_out,
+                put_out * (1.0 - self.leakage_fraction), put_out * self.leakage_fraction, self.cost_yuan_per_m3,
+                put_out * self.energy_kwh_per_m3 * M3_PER_HM3 / KWH_PER_MWH, self.quota(),
+            )
+        )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         output = answer.intake_m3_per_s * (1 - self.own_use_fraction)

@@ -17,5 +17,5 @@ environment() {
         set -- "$python" -m pip --python "$venv/bin/python"
     fi
     echo "installing into $venv ..."
-    "$@" install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,bench]'
+    "$@" install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,bench,fast]'
 }

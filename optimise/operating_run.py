@@ -1,0 +1,296 @@
+"""Steps a network through time and keeps what happened, added up by bin.
+
+Two ways to run the same functions: over all traces at once in numpy, or trace by trace compiled by numba.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from yuqian.models.clock import Floats
+from yuqian.models.units import HOURS_PER_DAY
+from yuqian.optimise import operating_step
+from yuqian.optimise.operating_compiler import compiled as compile_flat
+from yuqian.optimise.operating_plan import NONE, ROW_ITEMS, STORE_ITEMS, Ints, Plan
+from yuqian.optimise.operating_state import Given, State
+from yuqian.optimise.operating_step import NOTHING, TINY, choose, close_day, open_day, serve_all
+
+MM_PER_M = 1000.0
+TOTALS = ("inflow", "delivered", "returned", "losses", "lost_on_the_way", "outflow", "unplaced", "opening", "closing")
+"""Volumes over the whole run, hm3, that its balance is struck from; opening and closing hold stores and channels."""
+
+
+class Table(NamedTuple):
+    """Numbers by step: ``shared[shared_row] * by_trace[trace_row]``, either left out where its row is -1.
+
+    Quantities stand in this order: inflows, demands, evaporation and ecological flow of each store, flows
+    owed. ``by_trace`` has traces last in numpy, and first when compiled; its first row is ones.
+    """
+
+    shared_row: Ints
+    trace_row: Ints
+    shared: Floats
+    by_trace: Any
+
+
+class Course(NamedTuple):
+    """Time: by step, or by kind of step (its length).
+
+    ``limit``, ``warning`` and ``guarantee`` have shape (stores, steps), ``quota`` and ``quota_runs_on`` (quotas, steps),
+    ``quota_used`` (quotas,), ``lag`` (lengths, channels, lags), ``same_day`` (lengths, nodes), the others (steps,).
+    """
+
+    hours: Floats
+    volume: Floats
+    length_of: Ints
+    bin_of: Ints
+    limit: Floats
+    warning: Floats
+    guarantee: Floats
+    lag: Floats
+    same_day: Floats
+    quota: Floats
+    quota_runs_on: Floats
+    quota_used: Floats
+
+
+class Record(NamedTuple):
+    """What is kept: (bins, ...) for each, traces last in numpy, first when compiled."""
+
+    rows: Any
+    stores: Any
+    supplied: Any
+    used: Any
+    turbined: Any
+    total: Any
+
+
+def look_up(p: Plan, t: int, course: Course, table: Table, g: Given) -> None:
+    """Write the numbers of step ``t``."""
+    inflows, uses, stores = len(p.inflow_node), len(p.use_node), len(p.store_node)
+    for q in range(len(table.shared_row)):
+        i, j = table.shared_row[q], table.trace_row[q]
+        is_depth = inflows + uses <= q < inflows + uses + stores
+        unit = course.hours[t] / HOURS_PER_DAY / MM_PER_M if is_depth else course.volume[t]
+        if j == NONE:
+            value = unit * table.shared[i, t] + 0.0 * table.by_trace[0, t]
+        elif i == NONE:
+            value = unit * table.by_trace[j, t]
+        else:
+            value = unit * table.shared[i, t] * table.by_trace[j, t]
+        if q < inflows:
+            g.inflow[q] = value
+        elif q < inflows + uses:
+            g.demand[q - inflows] = value
+        elif is_depth:
+            g.evaporation[q - inflows - uses] = value
+        elif q < inflows + uses + 2 * stores:
+            g.required[q - inflows - uses - stores] = value
+        else:
+            g.owed[q - inflows - uses - 2 * stores] = value
+
+
+def run(p: Plan, s: State, g: Given, course: Course, table: Table, record: Record) -> None:
+    """Step from the first to the last; ``g`` lends its arrays by series."""
+    reset(p, s, course)
+    for t in range(len(course.hours)):
+        length = course.length_of[t]
+        now = Given(
+            g.inflow, g.demand, g.evaporation, g.required, g.owed, course.quota[:, t], course.quota_runs_on[:, t],
+            course.limit[:, t], course.warning[:, t], course.guarantee[:, t],
+            course.lag[length], course.same_day[length], course.volume[t], course.hours[t],
+        )  # fmt: skip
+        look_up(p, t, course, table, now)
+        if t == 0:
+            begin(p, s, now)
+        open_day(p, s, now)
+        serve_all(p, s, now)
+        close_day(p, s, now)
+        write(p, s, now, record, course.bin_of[t])
+    for k in range(len(s.total)):
+        record.total[k] = s.total[k]
+    for i in range(len(p.store_node)):
+        record.total[8] += s.store[i]
+    for c in range(len(p.channel_node)):
+        for k in range(course.lag.shape[2]):
+            record.total[8] += s.transit[c, k]
+
+
+def reset(p: Plan, s: State, course: Course) -> None:
+    """Open the stores and the quotas, empty the channels."""
+    for i in range(len(p.store_node)):
+        s.store[i] = p.store_opening[i]
+    for c in range(len(p.channel_node)):
+        for k in range(s.transit.shape[1]):
+            s.transit[c, k] = 0.0
+    for q in range(len(course.quota_used)):
+        s.quota_used[q] = course.quota_used[q]
+    for r in range(len(p.row_tolerance)):
+        s.run[r] = 0.0
+    for k in range(len(s.total)):
+        s.total[k] = 0.0
+
+
+def begin(p: Plan, s: State, g: Given) -> None:
+    """Fill the channels as if the first step's inflow had always come."""
+    for n in range(len(p.node_store)):
+        s.flow[n] = 0.0
+    for i in range(len(p.inflow_node)):
+        s.flow[p.inflow_node[i]] += g.inflow[i]
+    for n in range(len(p.node_store)):
+        i = p.node_store[n]
+        if i != NONE:
+            s.flow[p.store_down[i]] += np.minimum(g.required[i], s.flow[n])
+        elif p.node_down[n] != NONE:
+            s.flow[p.node_down[n]] += p.channel_kept[p.node_channel[n]] * s.flow[n]
+    for c in range(len(p.channel_node)):
+        later = 0.0 * s.flow[0]
+        for k in range(g.lag.shape[1] - 1, 0, -1):
+            later = later + g.lag[c, k] * p.channel_kept[c] * s.flow[p.channel_node[c]]
+            s.transit[c, k - 1] = later
+        for k in range(g.lag.shape[1]):
+            s.total[7] += s.transit[c, k]
+    for i in range(len(p.store_node)):
+        s.total[7] += s.store[i]
+
+
+def write(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
+    """Add the step to its bin and to the balance, and go over to the next."""
+    uses, stores, owing = len(p.use_node), len(p.store_node), len(p.owed_node)
+    for u in range(uses):
+        s.row_demand[u], s.row_got[u] = g.demand[u], s.got[u]
+    for i in range(stores):
+        below = s.ecological[i] + s.spill[i] - s.passed[i] + s.used[p.store_way[i]]
+        s.row_demand[uses + i], s.row_got[uses + i] = s.required[i], np.minimum(s.required[i], below)
+    for o in range(owing):
+        s.row_demand[uses + stores + o] = g.owed[o]
+        s.row_got[uses + stores + o] = np.minimum(s.flow[p.owed_node[o]], g.owed[o])
+    for k in range(len(p.row_group_from) - 1):
+        r = uses + stores + owing + k
+        s.row_demand[r] = 0.0
+        s.row_got[r] = 0.0
+        for j in range(p.row_group_from[k], p.row_group_from[k + 1]):
+            s.row_demand[r] += s.row_demand[p.row_group[j]]
+            s.row_got[r] += s.row_got[p.row_group[j]]
+    write_rows(p, s, record, b)
+    write_stores(p, s, g, record, b)
+    write_balance(p, s, g, record, b)
+
+
+def write_rows(p: Plan, s: State, record: Record, b: int) -> None:
+    for r in range(len(p.row_tolerance)):
+        demand, short = s.row_demand[r], s.row_demand[r] - s.row_got[r]
+        failed = choose(short > p.row_tolerance[r] * demand + NOTHING, 1.0, 0.0)
+        deep = choose(short > p.row_depth[r] * demand + NOTHING, 1.0, 0.0)
+        record.rows[b, r, 0] += demand
+        record.rows[b, r, 1] += s.row_got[r]
+        record.rows[b, r, 2] += failed
+        record.rows[b, r, 3] += deep
+        record.rows[b, r, 4] += choose(s.run[r] > 0.0, 0.0, failed)
+        s.run[r] = (s.run[r] + 1.0) * failed
+        record.rows[b, r, 5] = np.maximum(record.rows[b, r, 5], s.run[r])
+        record.rows[b, r, 6] = np.maximum(record.rows[b, r, 6], short / np.maximum(demand, TINY))
+
+
+def write_stores(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
+    for i in range(len(p.store_node)):
+        record.stores[b, i, 0] += s.flow[p.store_node[i]]
+        record.stores[b, i, 1] += s.losses[i]
+        record.stores[b, i, 2] += s.ecological[i]
+        record.stores[b, i, 3] += s.used[p.store_way[i]]
+        record.stores[b, i, 4] += s.spill[i] - s.passed[i]
+        record.stores[b, i, 5] += s.filled[i]
+        record.stores[b, i, 6] += s.passed[i]
+        record.stores[b, i, 7] += choose(s.store[i] < np.maximum(g.warning[i], g.guarantee[i]), 1.0, 0.0)
+        record.stores[b, i, 8] = s.closing[i]
+        for c in range(len(p.class_limit)):
+            record.supplied[b, i, c] += s.supplied[i, c]
+    for k in range(len(p.turbine_store)):
+        i = p.turbine_store[k]
+        through = s.ecological[i] + s.spill[i] - s.passed[i] + s.used[p.store_way[i]]
+        record.turbined[b, k] += np.minimum(through, p.turbine_max[k] * g.volume)
+    for w in range(len(p.way_kept)):
+        record.used[b, w] += s.used[w]
+
+
+def write_balance(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
+    for i in range(len(p.inflow_node)):
+        s.total[0] += g.inflow[i]
+    for u in range(len(p.use_node)):
+        s.total[1] += s.got[u]
+        if p.use_return[u] != NONE:
+            s.total[2] += p.use_returned[u] * s.got[u]
+    for i in range(len(p.store_node)):
+        s.total[3] += s.losses[i]
+        s.store[i] = s.closing[i]
+    for w in range(len(p.way_kept)):
+        s.total[4] += s.used[w] * (1.0 - p.way_kept[w])
+    for c in range(len(p.channel_node)):
+        s.total[4] += s.flow[p.channel_node[c]] * (1.0 - p.channel_kept[c])
+    for n in range(len(p.node_store)):
+        if p.node_store[n] == NONE and p.node_down[n] == NONE:
+            s.total[5] += s.flow[n]
+    for k in range(len(p.supply_nodes)):
+        s.total[5] -= s.flow[p.supply_nodes[k]]
+        s.total[6] += s.flow[p.supply_nodes[k]]
+
+
+def empty_record(p: Plan, bins: int, traces: int, dtype: Any, traces_first: bool) -> Record:
+    """Room for what a run keeps."""
+    classes = len(p.class_limit)
+    shapes = (
+        (bins, len(p.row_tolerance), len(ROW_ITEMS)), (bins, len(p.store_node), len(STORE_ITEMS)),
+        (bins, len(p.store_node), classes), (bins, len(p.way_kept)), (bins, len(p.turbine_store)),
+    )  # fmt: skip
+
+    def room(shape: tuple[int, ...], kind: Any) -> Any:
+        return np.zeros((traces, *shape) if traces_first else (*shape, traces), dtype=kind)
+
+    rows, of_stores, supplied, used, turbined = (room(shape, dtype) for shape in shapes)
+    return Record(rows, of_stores, supplied, used, turbined, room((len(TOTALS),), float))
+
+
+def empty_state(p: Plan, lags: int, quotas: int, tail: tuple[int, ...]) -> tuple[State, Given]:
+    """Arrays to work on; ``tail`` is (traces,) in numpy and () when compiled."""
+    nodes, ways, stores, uses = len(p.node_store), len(p.way_kept), len(p.store_node), len(p.use_node)
+    channels, rows, classes = len(p.channel_node), len(p.row_tolerance), len(p.class_limit)
+    of_node, of_way, of_store, of_use = (nodes,), (ways,), (stores,), (uses,)
+    shapes = {
+        "store": of_store, "transit": (channels, lags), "quota_used": (quotas,), "run": (rows,), "total": (len(TOTALS),),
+        **dict.fromkeys(("flow", "net", "owed", "free", "own", "could", "asked", "draw", "moved", "factor", "met"), of_node),
+        **dict.fromkeys(("give", "intake", "room", "used"), of_way), **dict.fromkeys(("unmet", "got"), of_use), "left": (1,),
+        **dict.fromkeys(("keep", "lose", "fixed", "kappa", "tapped", "taken"), of_store), "supplied": (stores, classes),
+        **dict.fromkeys(("required", "ecological", "closing", "losses", "spill", "filled", "passed"), of_store),
+        "row_demand": (rows,), "row_got": (rows,),
+    }  # fmt: skip
+    state = State(**{name: np.zeros((*shapes[name], *tail)) for name in State._fields})
+    none = np.zeros(0)
+    inflow = np.zeros((len(p.inflow_node), *tail))
+    demand, evaporation, required = (np.zeros((count, *tail)) for count in (uses, stores, stores))
+    owed = np.zeros((len(p.owed_node), *tail))
+    empty = np.zeros((0, 0))
+    return state, Given(inflow, demand, evaporation, required, owed, none, none, none, none, none, empty, none, 0.0, 0.0)
+
+
+def run_all(p: Plan, course: Course, table: Table, traces: int, bins: int, dtype: Any, compiled: bool) -> Record:
+    """Run all traces; the record has traces last.
+
+    Args:
+        table: ``by_trace`` of shape (traces, rows, steps).
+        compiled: whether by numba, which must be installed.
+    """
+    state, given = empty_state(p, course.lag.shape[2], len(course.quota_used), () if compiled else (traces,))
+    record = empty_record(p, bins, traces, dtype, traces_first=compiled)
+    if not compiled:
+        by_trace = np.ascontiguousarray(np.moveaxis(table.by_trace, 0, -1))
+        run(p, state, given, course, table._replace(by_trace=by_trace), record)
+        return record
+    tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
+    compiled_run = compile_flat(run.__name__, (operating_step, sys.modules[__name__]), tuples)
+    for trace in range(traces):
+        own = Record(*(part[trace] for part in record))
+        compiled_run(*p, *state, *given, *course, *table._replace(by_trace=table.by_trace[trace]), *own)
+    return Record(*(np.moveaxis(part, 0, -1) for part in record))

@@ -1,0 +1,339 @@
+"""One step of a network by rule, without foresight; every statement works on all traces at once.
+
+Arrays run over members first and traces last. The same source is also compiled by numba where that is installed (see
+``operating_compiler``): then it runs trace by trace, an element standing where an array over traces stood. So nothing here
+branches on a number that differs by trace, and no function gives a value back.
+
+The order of a day: water that comes by itself runs down the river, dams give their ecological release, what is owed downstream
+is set aside; then the classes are served one after the other; then what is left fills stores off the stream, dams spill, and
+the river runs on. All volumes are hm3 a step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from yuqian.optimise.operating_plan import NONE, Ints, Plan
+from yuqian.optimise.operating_state import Given, State
+
+
+def choose(condition: Any, yes: Any, no: Any) -> Any:
+    """``yes`` where the condition holds, else ``no``: for arrays as for single numbers."""
+    return np.where(condition, yes, no)
+
+
+TINY = 1e-30
+NOTHING = 1e-12
+"""hm3 below which nobody is called upon."""
+ROUNDS = 2
+"""How often a class asks free water and dams nearby, and then dams upstream: what a fair share leaves short asks again."""
+
+
+def open_day(p: Plan, s: State, g: Given) -> None:
+    """Let what comes by itself run down the river, give ecological releases, and see what is free to be taken."""
+    for n in range(len(p.node_store)):
+        s.flow[n] = 0.0
+        s.net[n] = 0.0
+        s.owed[n] = 0.0
+    for o in range(len(p.owed_node)):
+        s.owed[p.owed_node[o]] = np.maximum(s.owed[p.owed_node[o]], g.owed[o])
+    see_losses(p, s, g)
+    for i in range(len(p.inflow_node)):
+        s.flow[p.inflow_node[i]] += g.inflow[i]
+    for c in range(len(p.channel_node)):
+        s.flow[p.channel_to[c]] += s.transit[c, 0]
+    for n in range(len(p.node_store)):
+        i, down = p.node_store[n], p.node_down[n]
+        if i != NONE:
+            water = s.store[i] * s.keep[i] - s.fixed[i] + s.flow[n] - p.store_dead[i] * s.lose[i]
+            owed = g.required[i]
+            if p.store_limited[i]:
+                owed = np.minimum(owed, s.flow[n])
+            s.required[i] = owed
+            s.ecological[i] = np.minimum(owed, np.maximum(water, 0.0))
+            s.free[n] = water - s.ecological[i]
+            s.flow[p.store_down[i]] += s.ecological[i]
+            s.taken[i] = 0.0
+            s.filled[i] = 0.0
+            s.passed[i] = 0.0
+            for c in range(len(p.class_limit)):
+                s.supplied[i, c] = 0.0
+        else:
+            s.free[n] = s.flow[n] - np.minimum(s.owed[n], s.flow[n])
+            if down != NONE:
+                s.flow[down] += g.same_day[n] * s.flow[n]
+    for q in range(len(g.quota)):
+        s.quota_used[q] *= g.quota_runs_on[q]
+    for w in range(len(p.way_kept)):
+        s.room[w] = p.way_intake_max[w] * g.volume
+        s.used[w] = 0.0
+        if p.way_quota[w] != NONE:
+            s.room[w] = np.minimum(s.room[w], np.maximum(g.quota[p.way_quota[w]] - s.quota_used[p.way_quota[w]], 0.0))
+    for u in range(len(p.use_node)):
+        s.unmet[u] = g.demand[u]
+        s.got[u] = 0.0
+        if p.use_quota[u] != NONE:
+            s.unmet[u] = np.minimum(s.unmet[u], np.maximum(g.quota[p.use_quota[u]] - s.quota_used[p.use_quota[u]], 0.0))
+
+
+def see_losses(p: Plan, s: State, g: Given) -> None:
+    """1 less losses by the opening storage, 1 more losses by the closing storage, and losses at no storage."""
+    for i in range(len(p.store_node)):
+        seepage = 0.5 * p.store_seepage[i] * g.hours
+        surface = g.evaporation[i] * p.store_area_slope[i]
+        s.keep[i] = 1.0 - p.store_opening_weight[i] * surface - seepage
+        s.lose[i] = 1.0 + (1.0 - p.store_opening_weight[i]) * surface + seepage
+        s.fixed[i] = g.evaporation[i] * p.store_area[i]
+
+
+def serve_all(p: Plan, s: State, g: Given) -> None:
+    """Serve the classes in order: first by free water and dams nearby, then by calling on dams upstream."""
+    for c in range(len(p.class_limit)):
+        for i in range(len(p.store_node)):
+            low = choose(s.store[i] < g.guarantee[i], p.class_limit[c, 1], p.class_limit[c, 0])
+            s.kappa[i] = choose(s.store[i] < np.maximum(g.warning[i], g.guarantee[i]), low, 1.0)
+            s.tapped[i] = 0.0
+        for turn in range(2 * ROUNDS):
+            s.left[0] = 0.0
+            for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
+                s.left[0] += s.unmet[p.class_use[k]]
+            if s.left.max() > NOTHING:
+                serve(p, s, g, c, turn >= ROUNDS)
+
+
+def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
+    """One round of a class: what could be given runs down, requests run up, what is short is shared, grants run down."""
+    if by_river:
+        nodes = p.class_all[p.class_all_from[c] : p.class_all_from[c + 1]]
+        into_from, into = p.into_all_from, p.into_all
+    else:
+        nodes = p.class_near[p.class_near_from[c] : p.class_near_from[c + 1]]
+        into_from, into = p.into_near_from, p.into_near
+    tree = p.class_tree[p.class_tree_from[c] : p.class_tree_from[c + 1]]
+    find_own(p, s, g, nodes, tree, by_river)
+    for n in nodes:
+        could = s.own[n]
+        for k in range(into_from[n], into_from[n + 1]):
+            w = into[k]
+            s.give[w] = p.way_kept[w] * np.minimum(np.maximum(s.room[w], 0.0), s.could[p.way_start[w]])
+            could = could + s.give[w]
+        s.could[n] = could
+        s.asked[n] = 0.0
+    for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
+        u = p.class_use[k]
+        s.asked[p.use_node[u]] += s.unmet[u]
+    for at in range(len(nodes) - 1, -1, -1):
+        ask(p, s, nodes[at], into_from, into, by_river)
+    for n in nodes:
+        i = p.node_store[n]
+        if i != NONE:
+            s.tapped[i] = choose(s.kappa[i] < 1.0, choose(s.draw[n] > 0.0, 1.0, s.tapped[i]), s.tapped[i])
+            s.draw[n] = s.draw[n] * s.kappa[i]
+    if not by_river:
+        ration(p, s, g, nodes, tree)
+    for n in tree:
+        s.moved[n] = 0.0
+    for n in nodes:
+        grant(p, s, n, c, into_from, into, by_river)
+    hand_over(p, s, g, c, tree)
+
+
+def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, by_river: bool) -> None:
+    """What each balance could give without others: free water that nobody downstream has been promised, or a store's."""
+    if by_river:
+        for n in nodes:
+            s.own[n] = np.maximum(s.free[n], 0.0)
+            if p.node_store[n] == NONE and p.node_down[n] != NONE:
+                s.own[n] = 0.0
+    else:
+        for at in range(len(tree) - 1, -1, -1):
+            n = tree[at]
+            s.own[n] = np.maximum(s.free[n], 0.0)
+            if p.node_down[n] != NONE and g.same_day[n] > 0.0:
+                s.own[n] = np.minimum(s.own[n], s.own[p.node_down[n]] / g.same_day[n])
+    for n in nodes:
+        i = p.node_store[n]
+        if i != NONE:
+            s.own[n] = choose(s.tapped[i] > 0.0, 0.0, s.own[n])
+
+
+def ask(p: Plan, s: State, n: int, into_from: Ints, into: Ints, by_river: bool) -> None:
+    """Part what is asked of a balance: its own water first, then the ways into it in order, alike ones by what they could.
+
+    What nobody could give is asked for all the same, as far as the ways are wide enough, so that a source that is short shares
+    by what its users lack and not by what it holds.
+    """
+    first, end = into_from[n], into_from[n + 1]
+    if first == end and not by_river:
+        s.draw[n] = choose(s.own[n] > 0.0, s.asked[n], 0.0)
+    else:
+        s.draw[n] = np.minimum(s.asked[n], s.own[n])
+    rest = np.maximum(s.asked[n] - s.draw[n], 0.0)
+    while first < end:
+        group = p.way_group[into[first]]
+        last = first
+        total = 0.0 * rest
+        while last < end and p.way_group[into[last]] == group:
+            total = total + s.give[into[last]]
+            last += 1
+        take = np.minimum(rest, total)
+        share = take / np.maximum(total, TINY)
+        for k in range(first, last):
+            w = into[k]
+            s.intake[w] = s.give[w] * share / p.way_kept[w]
+        rest = rest - take
+        first = last
+    first = into_from[n]
+    s.left[0] = rest
+    if s.left.max() > NOTHING:
+        total = 0.0 * rest
+        for k in range(first, end):
+            w = into[k]
+            total = total + np.maximum(np.minimum(p.way_kept[w] * s.room[w], s.asked[n]) - s.give[w], 0.0)
+        share = np.minimum(1.0, rest / np.maximum(total, TINY))
+        for k in range(first, end):
+            w = into[k]
+            wide = np.maximum(np.minimum(p.way_kept[w] * s.room[w], s.asked[n]) - s.give[w], 0.0)
+            s.intake[w] += share * wide / p.way_kept[w]
+    for k in range(first, end):
+        s.asked[p.way_start[into[k]]] += s.intake[into[k]]
+
+
+def ration(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints) -> None:
+    """Cut what is drawn so that no balance down the river, and no store, gives more than it has; alike for all who draw."""
+    for n in tree:
+        s.moved[n] = 0.0
+    for n in nodes:
+        s.moved[n] = s.draw[n]
+    for n in tree:
+        if p.node_down[n] != NONE:
+            s.moved[p.node_down[n]] += g.same_day[n] * s.moved[n]
+    for at in range(len(tree) - 1, -1, -1):
+        n = tree[at]
+        s.factor[n] = np.minimum(1.0, np.maximum(s.free[n], 0.0) / np.maximum(s.moved[n], TINY))
+        if p.node_down[n] != NONE and g.same_day[n] > 0.0:
+            s.factor[n] = np.minimum(s.factor[n], s.factor[p.node_down[n]])
+    for n in nodes:
+        s.draw[n] = s.draw[n] * s.factor[n]
+
+
+def grant(p: Plan, s: State, n: int, c: int, into_from: Ints, into: Ints, by_river: bool) -> None:
+    """Give a balance what it draws of its own and what its ways bring; see which share of all requests that meets."""
+    i = p.node_store[n]
+    if i != NONE:
+        s.taken[i] += s.draw[n]
+        s.supplied[i, c] += s.draw[n]
+    else:
+        s.net[n] -= s.draw[n]
+    if by_river:
+        s.free[n] -= s.draw[n]
+    else:
+        s.moved[n] -= s.draw[n]
+    got = s.draw[n] + 0.0
+    for k in range(into_from[n], into_from[n + 1]):
+        w = into[k]
+        flow = s.intake[w] * s.met[p.way_start[w]]
+        s.room[w] -= flow
+        s.used[w] += flow
+        got = got + p.way_kept[w] * flow
+    s.met[n] = np.minimum(1.0, got / np.maximum(s.asked[n], TINY))
+
+
+def hand_over(p: Plan, s: State, g: Given, c: int, tree: Ints) -> None:
+    """Deliver to the users, let their return flow come back, and take all of it into account down the river."""
+    for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
+        u = p.class_use[k]
+        got = s.unmet[u] * s.met[p.use_node[u]]
+        s.got[u] += got
+        s.unmet[u] = s.unmet[u] - got
+        back = p.use_return[u]
+        if back != NONE:
+            s.moved[back] += p.use_returned[u] * got
+            s.net[back] += p.use_returned[u] * got
+    for n in tree:
+        s.free[n] += s.moved[n]
+        if p.node_down[n] != NONE:
+            s.moved[p.node_down[n]] += g.same_day[n] * s.moved[n]
+
+
+def close_day(p: Plan, s: State, g: Given) -> None:
+    """Use what is left: drain supply nodes, spill, fill stores off the stream, let the river run on."""
+    for d in range(len(p.drain_node)):
+        n, w = p.drain_node[d], p.drain_way[d]
+        flow = np.minimum(np.maximum(s.free[n], 0.0), np.maximum(s.room[w], 0.0))
+        s.room[w] -= flow
+        s.used[w] += flow
+        s.free[n] -= flow
+        s.net[n] -= flow
+        s.net[p.drain_to[d]] += p.drain_kept[d] * flow
+    route(p, s, g)
+    for f in range(len(p.fill_node)):
+        fill(p, s, g, f)
+        route(p, s, g)
+    for w in range(len(p.way_kept)):
+        if p.way_quota[w] != NONE:
+            s.quota_used[p.way_quota[w]] += s.used[w]
+    for u in range(len(p.use_node)):
+        if p.use_quota[u] != NONE:
+            s.quota_used[p.use_quota[u]] += s.got[u]
+    for c in range(len(p.channel_node)):
+        enters = s.flow[p.channel_node[c]] * p.channel_kept[c]
+        for k in range(g.lag.shape[1] - 1):
+            s.transit[c, k] = s.transit[c, k + 1] + g.lag[c, k + 1] * enters
+
+
+def route(p: Plan, s: State, g: Given) -> None:
+    """What flows at each balance in the end, and what each store holds."""
+    for n in range(len(p.node_store)):
+        s.flow[n] = s.net[n]
+    for i in range(len(p.inflow_node)):
+        s.flow[p.inflow_node[i]] += g.inflow[i]
+    for c in range(len(p.channel_node)):
+        s.flow[p.channel_to[c]] += s.transit[c, 0]
+    for n in range(len(p.node_store)):
+        i = p.node_store[n]
+        if i != NONE:
+            water = s.store[i] * s.keep[i] - s.fixed[i] + s.flow[n] + s.filled[i] - s.taken[i] - s.ecological[i]
+            raw = water / s.lose[i]
+            s.spill[i] = np.maximum(raw - g.limit[i], 0.0) * s.lose[i]
+            s.closing[i] = np.maximum(np.minimum(raw, g.limit[i]), 0.0)
+            # Where evaporation would take more than there is, it takes what there is.
+            lost = s.store[i] * (1.0 - s.keep[i]) + s.fixed[i] + s.closing[i] * (s.lose[i] - 1.0)
+            s.losses[i] = choose(raw < 0.0, lost + water, lost)
+            s.flow[p.store_down[i]] += s.ecological[i] + s.spill[i] - s.passed[i]
+        elif p.node_down[n] != NONE:
+            s.flow[p.node_down[n]] += g.same_day[n] * s.flow[n]
+
+
+def fill(p: Plan, s: State, g: Given, f: int) -> None:
+    """Carry to a store what would else run away: a dam's spill, or river water that nobody downstream is owed."""
+    n, w, i = p.fill_node[f], p.fill_way[f], p.fill_store[f]
+    amount = np.minimum(s.room[w], np.maximum(g.limit[i] - s.closing[i], 0.0) * s.lose[i] / p.fill_kept[f])
+    start = p.node_store[n]
+    if start != NONE:
+        amount = np.maximum(np.minimum(amount, s.spill[start] - s.passed[start]), 0.0)
+        s.passed[start] += amount
+    else:
+        see_unpromised(p, s, g, n)
+        amount = np.maximum(np.minimum(amount, s.left[0]), 0.0)
+        s.net[n] -= amount
+    s.room[w] -= amount
+    s.used[w] += amount
+    s.filled[i] += p.fill_kept[f] * amount
+
+
+def see_unpromised(p: Plan, s: State, g: Given, n: int) -> None:
+    """Water at a balance that can be taken without leaving anyone downstream short on the same day."""
+    s.left[0] = s.flow[n]
+    share, at = 1.0, n
+    while at != NONE and share > 0.0:
+        i = p.node_store[at]
+        if i != NONE:
+            held = np.maximum(s.closing[i] - p.store_dead[i], 0.0) * s.lose[i] + s.spill[i]
+            s.left[0] = np.minimum(s.left[0], held / share)
+        else:
+            s.left[0] = np.minimum(s.left[0], np.maximum(s.flow[at] - s.owed[at], 0.0) / share)
+        share = share * g.same_day[at]
+        at = p.node_down[at]
