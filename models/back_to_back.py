@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
+from yuqian.models.adequacy import Adequacy, Machines
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
@@ -81,6 +82,8 @@ class BackToBack(Kind):
     deviation_price_yuan_per_mwh: NonNegative | None = None
     reserve: ReserveTo | None = None
     reserves: tuple[ReserveTo, ...] = ()
+    outage_forced_fraction: Fraction | None = None
+    repair_mean_h: Positive | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -196,6 +199,17 @@ class BackToBack(Kind):
         given, received = answer.import_mw / (1 - self.loss_fraction), answer.export_mw * (1 - self.loss_fraction)
         bought, sold = given * answer.price_yuan_per_mwh, received * answer.price_to_sellers_yuan_per_mwh
         book.cost(bought - sold + (given + received) * self.wheeling_yuan_per_mwh, Rhythm.POWER)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        ratings = self.pole_power_max_mw or (self.power_max_mw,)
+        together = min(self.power_max_mw / sum(ratings), 1.0)
+        out, left = 1.0 - self.availability_fraction, series["in_service_fraction"] * series["import_limit_fraction"]
+        poles = tuple(
+            Machines.with_outages(1, rating * together, out, self.outage_forced_fraction, self.repair_mean_h, left)
+            for rating in ratings
+        )
+        standing = self.standing_loss_fraction * self.power_max_mw * series["in_service_fraction"]
+        return Adequacy(imports=poles, demand_mw=standing, export_max_mw=self.power_max_mw * self.availability_fraction)
 
     @classmethod
     def example(cls) -> Example:

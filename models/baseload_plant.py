@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import pyomo.environ as pyo
 from pydantic import Field
 
+from yuqian.models.adequacy import Adequacy
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Kind, NonNegative, Positive
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.port import Port
@@ -44,6 +46,9 @@ class BaseloadPlant(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.power_max_mw, CapacityGroup.GENERATION)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(profile_mw=self.power_max_mw * self.full_load_hours_h_per_year / HOURS_PER_YEAR)
 
     @classmethod
     def example(cls) -> Example:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
+from yuqian.models.adequacy import Adequacy, Machines, Store
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import (
     Bus,
@@ -58,6 +60,8 @@ class Battery(Kind):
     reserves: tuple[ReserveTo, ...] = ()
     reserve_duration_h: Positive = 1.0
     commitment: Commitment | None = None
+    outage_forced_fraction: Fraction = 0.0
+    repair_mean_h: Positive | None = None
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -153,6 +157,13 @@ class Battery(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.power_max_mw, CapacityGroup.BATTERY)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        machine = Machines(1, self.power_max_mw, self.outage_forced_fraction, self.repair_mean_h)
+        held = (self.soc_max_fraction - self.soc_min_fraction) * self.energy_max_mwh
+        round_trip = self.efficiency_charge_fraction * self.efficiency_discharge_fraction
+        given = held * self.efficiency_discharge_fraction
+        return Adequacy(stores=(Store(machine, self.power_max_mw, given, round_trip),))
 
     @classmethod
     def example(cls) -> Example:

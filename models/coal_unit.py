@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
+from yuqian.models.adequacy import Adequacy, Machines, without_outages
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
@@ -102,6 +103,8 @@ class CoalUnit(Kind):
     start_fuel_tce: tuple[float, ...] = (0.0,)
     initial_status_h: float | None = None
     initial_power_fraction: Fraction | None = None
+    outage_forced_fraction: Fraction | None = None
+    repair_mean_h: Positive | None = None
 
     @model_validator(mode="after")
     def _can_be_switched(self) -> Self:
@@ -338,6 +341,17 @@ class CoalUnit(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.unit_power_max_mw, CapacityGroup.GENERATION)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        left = without_outages(series["available_fraction"], self.outage_fraction)
+        net_mw = self.unit_power_max_mw * (1.0 - self.auxiliary_fraction)
+        return Adequacy(
+            machines=(
+                Machines.with_outages(
+                    self.unit_count, net_mw, self.outage_fraction, self.outage_forced_fraction, self.repair_mean_h, left
+                ),
+            )
+        )
 
     @classmethod
     def example(cls) -> Example:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
+from yuqian.models.adequacy import Adequacy
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, Positive, SeriesNeed
 from yuqian.models.ledger import Exposure, Ledger
 from yuqian.models.port import Port
@@ -51,6 +53,9 @@ class ElectricLoad(Kind):
         shed = self.tiers().audit(self.id, answer, book, answer.demand_mw, Rhythm.POWER)
         book.expose(Exposure.LOAD, answer.demand_mw)
         book.enter(self.bus, shed - answer.demand_mw)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(demand_mw=series["demand_mw"])
 
     @classmethod
     def example(cls) -> Example:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pyomo.environ as pyo
 
+from yuqian.models.adequacy import Adequacy, Machines
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Fraction, Kind, NonNegative, Positive, SeriesNeed
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
@@ -59,6 +61,9 @@ class GridExchange(Kind):
         bought = answer.import_mw - answer.export_mw
         book.enter(self.bus, bought)
         book.cost(bought * answer.price_yuan_per_mwh + answer.import_mw * self.wheeling_yuan_per_mwh, Rhythm.POWER)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(imports=(Machines(1, self.power_import_max_mw),), export_max_mw=self.power_export_max_mw)
 
     @classmethod
     def example(cls) -> Example:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
 from pydantic import model_validator
 
+from yuqian.models.adequacy import Adequacy
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, Positive
 from yuqian.models.ledger import Exposure, Ledger
 from yuqian.models.port import Port
@@ -54,6 +56,9 @@ class IndustrialLoad(Kind):
         shed = self.tiers().audit(self.id, answer, book, demand, Rhythm.POWER)
         book.expose(Exposure.LOAD, demand)
         book.enter(self.bus, shed - demand)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(demand_mw=self.demand_mw())
 
     @classmethod
     def example(cls) -> Example:

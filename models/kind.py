@@ -22,6 +22,7 @@ from yuqian.models.reserve_product import Product
 from yuqian.models.step_table import StepTable
 
 if TYPE_CHECKING:
+    from yuqian.models.adequacy import Adequacy
     from yuqian.models.book import Answer, Book
     from yuqian.models.operation import Operation
     from yuqian.models.renumbering import Renumbering
@@ -238,6 +239,15 @@ class Kind(BaseModel):
 
     def capacity(self) -> Capacity | None:
         """What it counts towards installed capacity, if it is a plant."""
+        return None
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy | None:
+        """What it brings to the adequacy of supply; None, by default, if that is nothing.
+
+        Args:
+            series: its own series by name, (steps,) or (members, steps).
+            clock: the steps.
+        """
         return None
 
     def reserve_product(self) -> Product | None:

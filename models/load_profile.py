@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pyomo.environ as pyo
 
+from yuqian.models.adequacy import Adequacy
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Example, Kind, NonNegative, SeriesNeed
 from yuqian.models.ledger import Exposure, Ledger
 from yuqian.models.port import Port
@@ -61,6 +63,9 @@ class LoadProfile(Kind):
             book.within(self.id, "shed", answer.shed_mw, 0.0, answer.demand_mw)
             book.enter(self.bus, answer.shed_mw)
             book.cost(self.shed_price_yuan_per_mwh * answer.shed_mw, Rhythm.POWER)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(demand_mw=series["demand_mw"])
 
     @classmethod
     def example(cls) -> Example:

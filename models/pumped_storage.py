@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
 from pydantic import model_validator
 
+from yuqian.models.adequacy import Adequacy, Machines, Store
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
@@ -69,6 +71,8 @@ class PumpedStorage(Kind):
     pump_fixed: bool = False
     starts_max_per_day: NonNegative | None = None
     start_cost_yuan: NonNegative = 0.0
+    outage_forced_fraction: Fraction | None = None
+    repair_mean_h: Positive | None = None
 
     @model_validator(mode="after")
     def _by_units_if_asked(self) -> Self:
@@ -258,6 +262,14 @@ class PumpedStorage(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.unit_power_generate_mw, CapacityGroup.GENERATION)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        machines = Machines.with_outages(
+            self.unit_count, self.unit_power_generate_mw, 1.0 - self.availability_fraction, self.outage_forced_fraction,
+            self.repair_mean_h,
+        )  # fmt: skip
+        round_trip = self.efficiency_pump_fraction * self.efficiency_generate_fraction
+        return Adequacy(stores=(Store(machines, self.unit_power_pump_mw, self.energy_max_mwh, round_trip),))
 
     @classmethod
     def example(cls) -> Example:

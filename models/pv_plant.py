@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import pyomo.environ as pyo
 from pydantic import Field
 
+from yuqian.models.adequacy import Adequacy
 from yuqian.models.available_power_law import UpToAvailable
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import (
     Bus,
     Capacity,
@@ -57,6 +59,9 @@ class PvPlant(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.power_max_mw, CapacityGroup.GENERATION)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(profile_mw=self.power_max_mw * series["available_fraction"])
 
     @classmethod
     def example(cls) -> Example:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pyomo.environ as pyo
 
+from yuqian.models.adequacy import Adequacy
 from yuqian.models.available_power_law import UpToAvailable
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Kind, NonNegative, ReserveTo, SeriesNeed
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
@@ -40,6 +42,9 @@ class RenewableProfile(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.rated_mw, CapacityGroup.GENERATION)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        return Adequacy(profile_mw=series["highest_mw"])
 
     @classmethod
     def example(cls) -> Example:

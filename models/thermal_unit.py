@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
+from yuqian.models.adequacy import Adequacy, Machines
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
@@ -21,6 +22,7 @@ from yuqian.models.kind import (
     CoalFrom,
     Count,
     Example,
+    Fraction,
     Kind,
     NonNegative,
     Positive,
@@ -94,6 +96,8 @@ class ThermalUnit(Kind):
     online_max_by_step_count: tuple[float, ...] = ()
     commitment: Commitment = Commitment.RELAXED
     formulation: Formulation = Formulation.TIGHT
+    outage_forced_fraction: Fraction = 0.0
+    repair_mean_h: Positive | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -259,6 +263,11 @@ class ThermalUnit(Kind):
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.power_max_mw, CapacityGroup.GENERATION)
+
+    def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
+        share = self._in_service(clock) if self.maintenance_from else 1.0
+        unit = Machines(self.unit_count, self.power_max_mw, self.outage_forced_fraction, self.repair_mean_h, share=share)
+        return Adequacy(machines=(unit,))
 
     @classmethod
     def example(cls) -> Example:

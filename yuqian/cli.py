@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from yuqian.cli_adequacy import adequacy
 from yuqian.cli_case import solve_case
 from yuqian.cli_network import network
 from yuqian.cli_series import series
@@ -40,6 +41,7 @@ def main() -> None:
     """Tests whether a region's plan for power and water holds (渝黔)."""
 
 
+main.add_command(adequacy)
 main.add_command(series)
 main.add_command(coal)
 main.add_command(shortage)
