@@ -52,9 +52,15 @@ class Machines:
 
         Where the split is not given all of it is forced, which is the careful reading. The rate is then the forced hours over
         those outside planned outage (IEEE Std 762).
+
+        Raises:
+            ValueError: for more forced hours than hours out.
         """
         forced = out_fraction if forced_fraction is None else forced_fraction
-        planned = max(out_fraction - forced, 0.0)
+        planned = out_fraction - forced
+        if planned < -1e-9:
+            raise ValueError(f"the forced share of the hours ({forced:g}) is more than all that is out ({out_fraction:g})")
+        planned = max(planned, 0.0)
         rate = forced / (1.0 - planned) if planned < 1.0 else 0.0
         return cls(count, power_mw, min(rate, 1.0), repair_mean_h, min(planned, 1.0 - 1e-9), share)
 

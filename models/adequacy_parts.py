@@ -12,7 +12,6 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import OPENING, Clock, Rhythm, Steps
 from yuqian.models.kind import Bus, Fraction, Kind, NonNegative, SeriesNeed
 from yuqian.models.ledger import Ledger
-from yuqian.models.storage_law import audit_closing
 
 UNSERVED_YUAN_PER_MWH = 1000.0
 """Any price would do; this one is of the size of a solver's unit of money."""
@@ -89,5 +88,5 @@ class AdequacyStore(Kind):
         book.within(self.id, "energy", answer.energy_mwh, 0.0, self.energy_max_mwh)
         gained = (answer.charge_mw * self.efficiency_fraction - answer.discharge_mw) * clock.power.hours
         book.within(self.id, "energy law", np.diff(answer.energy_mwh), None, gained)
-        audit_closing(book, self.id, answer.energy_mwh, opening=self.opening_mwh, closing=0.0)
+        book.equal(self.id, "opens as given", answer.energy_mwh[:1], self.opening_mwh)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)

@@ -119,6 +119,10 @@ def serve(members: Members, export_mw: float = 0.0) -> Served:
 def _run(margin: Floats, fleet: _Fleet, step_h: float) -> Floats:
     """Unserved power by step and member, shape (steps, members)."""
     unserved = np.maximum(-margin, 0.0)
+    if len(fleet.energy) == 1:
+        given = _alone(margin, fleet, step_h, np.minimum(fleet.give[:, 0], unserved))[0]
+        alone: Floats = np.maximum(unserved - given, 0.0)
+        return alone
     energy = np.repeat(fleet.energy, margin.shape[1], axis=1)
     some_short = np.any(margin < -SHORT_MW, axis=1)
     all_full = True
@@ -135,6 +139,20 @@ def _run(margin: Floats, fleet: _Fleet, step_h: float) -> Floats:
             _charge(energy, margin[t], fleet, t, step_h)
             all_full = bool(_full(energy, fleet).all())
     return unserved
+
+
+def _alone(margin: Floats, fleet: _Fleet, step_h: float, asked_mw: Floats) -> tuple[Floats, Floats]:
+    """What a single store gives of what it is asked for, MW, and what it holds at the end of each step, MWh."""
+    full, gain = float(fleet.energy[0, 0]), float(fleet.efficiency[0])
+    change = np.where(margin < 0.0, -asked_mw, gain * np.minimum(np.maximum(margin, 0.0), fleet.take[:, 0])) * step_h
+    held = np.empty((len(margin) + 1, margin.shape[1]))
+    held[0] = full
+    for t in range(len(margin)):
+        after = held[t + 1]
+        np.add(held[t], change[t], out=after)
+        np.minimum(after, full, out=after)
+        np.maximum(after, 0.0, out=after)
+    return np.where(margin < 0.0, (held[:-1] - held[1:]) / step_h, 0.0), held[1:]
 
 
 def _give(energy: Floats, power: Floats, need: Floats) -> Floats:
@@ -192,6 +210,11 @@ def _windows(margin: Floats, fleet: _Fleet, step_h: float) -> tuple[Window, ...]
     energy = np.repeat(fleet.energy, margin.shape[1], axis=1)
     was_full: Mask = np.ones(margin.shape[1], dtype=np.bool_)
     begins = np.zeros_like(short)
+    if len(fleet.energy) == 1:
+        held = _alone(margin, fleet, step_h, np.where(short, fleet.energy[0, 0] / step_h, 0.0))[1]
+        begins[0] = short[0]
+        begins[1:] = short[1:] & (held[:-1] >= fleet.energy[0, 0] * (1.0 - FULL))
+        return _runs_of(short, begins)
     all_full = True
     for t in range(len(margin)):
         if all_full and not some_short[t]:
@@ -201,6 +224,11 @@ def _windows(margin: Floats, fleet: _Fleet, step_h: float) -> tuple[Window, ...]
         _charge(energy, margin[t], fleet, t, step_h)
         was_full = _full(energy, fleet)
         all_full = bool(was_full.all())
+    return _runs_of(short, begins)
+
+
+def _runs_of(short: Mask, begins: Mask) -> tuple[Window, ...]:
+    """Windows from the short steps and those that begin one, shape (steps, members)."""
     found: list[Window] = []
     for member in np.flatnonzero(short.any(axis=0)):
         steps = np.flatnonzero(short[:, member])

@@ -155,7 +155,9 @@ class AdequacyReport:
     def tables(self) -> list[Table]:
         """For a terminal."""
         found = self.assessment
-        table = Table(title=f"Adequacy of {self.region.scenario}, {found.under_export.members} member-years", title_justify="left")
+        table = Table(
+            title=f"Adequacy of {self.region.scenario}, {found.under_export.members} member-years", title_justify="left"
+        )
         table.add_column("")
         columns: Sequence[tuple[str, Indices]] = (
             ("local load", found.local), (f"with {found.export_mw:,.0f} MW export", found.under_export),

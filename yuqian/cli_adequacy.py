@@ -30,7 +30,9 @@ class BadInput(click.ClickException):
 @click.option("--stress", multiple=True, help="Stress overlay by name; may be given several times.")
 @click.option("--credits", "classes", type=click.Choice(["kind", "asset", "none"]), default="kind", show_default=True,
               help="Capacity credits by kind, by asset, or none.")  # fmt: skip
-@click.option("--risk", type=click.Choice(["eens", "lole"]), default="eens", show_default=True, help="What a credit holds equal.")
+@click.option(
+    "--risk", type=click.Choice(["eens", "lole"]), default="eens", show_default=True, help="What a credit holds equal."
+)
 @click.option("--measure", type=click.Choice(["firm", "load"]), default="firm", show_default=True,
               help="A credit as firm power that replaces, or as firm load that is carried.")  # fmt: skip
 @click.option("--maintenance", type=click.Choice(["levelled", "even"]), default="levelled", show_default=True,
