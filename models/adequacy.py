@@ -24,8 +24,8 @@ class Machines:
         forced_fraction: forced outage rate: share of the hours outside planned outage that a machine is out, at random.
         repair_mean_h: mean time to repair; the mean time to failure follows, ``repair (1 - rate) / rate``. None: not known.
         planned_fraction: share of the year in planned outage, to be placed by whoever assesses.
-        share: of the power that is left by step (heat, fuel, maintenance known beforehand): one number, (steps,) or
-            (members, steps).
+        share: of the power that is left by step (heat, fuel): one number, (steps,) or (members, steps).
+        out_by_date: machines in maintenance whose dates are known, by step, (steps,); None for none.
     """
 
     count: int
@@ -34,6 +34,7 @@ class Machines:
     repair_mean_h: float | None = None
     planned_fraction: float = 0.0
     share: Floats | float = 1.0
+    out_by_date: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.power_mw < 0.0:
@@ -63,12 +64,6 @@ class Machines:
         planned = max(planned, 0.0)
         rate = forced / (1.0 - planned) if planned < 1.0 else 0.0
         return cls(count, power_mw, min(rate, 1.0), repair_mean_h, min(planned, 1.0 - 1e-9), share)
-
-    def expected_mw(self) -> Floats | float:
-        """Mean power over all outages, by step where the share is."""
-        in_service = (1.0 - self.planned_fraction) * (1.0 - self.forced_fraction)
-        mean: Floats | float = self.count * self.power_mw * in_service * self.share
-        return mean
 
 
 @dataclass(frozen=True)

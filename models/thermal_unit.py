@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from yuqian.models.adequacy import Adequacy, Machines
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
 from yuqian.models.course_law import course_in_steps
 from yuqian.models.kind import (
@@ -265,9 +265,11 @@ class ThermalUnit(Kind):
         return Capacity(self.unit_count * self.power_max_mw, CapacityGroup.GENERATION)
 
     def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
-        share = self._in_service(clock) if self.maintenance_from else 1.0
-        unit = Machines(self.unit_count, self.power_max_mw, self.outage_forced_fraction, self.repair_mean_h, share=share)
-        return Adequacy(machines=(unit,))
+        out = out_of_service(
+            clock, self.maintenance_from, self.maintenance_until, self.maintenance_unit_count, self.unit_count
+        )  # fmt: skip
+        forced, repair = self.outage_forced_fraction, self.repair_mean_h
+        return Adequacy(machines=(Machines(self.unit_count, self.power_max_mw, forced, repair, out_by_date=out),))
 
     @classmethod
     def example(cls) -> Example:

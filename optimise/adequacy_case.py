@@ -239,12 +239,17 @@ class Case:
 
     @cached_property
     def service(self) -> Mapping[tuple[str, int], Mask]:
-        """Whether each machine is in service, shape (count, steps), by (asset, part); only where outage is planned."""
+        """Whether each machine is in service, shape (count, steps), by (asset, part); only where one ever is not."""
         years, brings = self.brought(0)
         net = sum(_wide(found.demand_mw - _as_array(found.profile_mw), years, self.clock) for found in brings.values())
         by_day = np.asarray(net).reshape(years, self.clock.water.count, -1).max(axis=2).mean(axis=0)
         groups = {(owner, k): group for owner, found in brings.items() for k, group in enumerate(found.all_machines)}
-        return levelled(groups, by_day, self.clock)[0]
+        placed = levelled(groups, by_day, self.clock)[0]
+        for key, group in groups.items():
+            if group.out_by_date is not None and np.any(group.out_by_date > 0.0):
+                by_date = np.arange(group.count)[:, None] < group.count - group.out_by_date
+                placed[key] = placed[key] & by_date if key in placed else by_date
+        return placed
 
     def batches(self, weather_years: int, keep: Mapping[str, str] | None = None) -> Iterator[Members]:
         """Members of so many weather years, a batch at a time.
@@ -291,7 +296,7 @@ class Case:
         return Members(np.array([year for year, _ in pairs]), self.step_h, margin, supply, tuple(stores))
 
     def _up(self, owner: str, part: int, machines: Machines, pairs: list[tuple[int, int]]) -> Counts:
-        service = self.service.get((owner, part)) if machines.planned_fraction > 0.0 else None
+        service = self.service.get((owner, part))
         return machines_up(
             machines, owner, part, pairs, self.options.seed, self.clock.power.count, self.step_h, service
         )  # fmt: skip
@@ -331,7 +336,7 @@ def _spread(machines: Machines) -> Machines:
 
 
 def _fails(machines: Machines) -> bool:
-    return machines.forced_fraction > 0.0 or machines.planned_fraction > 0.0
+    return machines.forced_fraction > 0.0 or machines.planned_fraction > 0.0 or machines.out_by_date is not None
 
 
 def _always(machines: Machines) -> Counts:

@@ -19,7 +19,6 @@ from scipy import stats
 from yuqian.models.adequacy import Adequacy, Machines
 from yuqian.models.clock import Floats
 from yuqian.optimise.adequacy_case import Case, Ints
-from yuqian.optimise.outages import Mask
 from yuqian.optimise.storage_dispatch import SHORT_MW
 
 EQUAL_MW = 1e-9
@@ -151,17 +150,11 @@ def _year(case: Case, brings: Mapping[str, Adequacy], year: int, export_mw: floa
     for owner, found in brings.items():
         load = load + _of_year(found.demand_mw, year) - _of_year(found.profile_mw, year)
         for part, machines in enumerate(found.machines):
-            service = case.service.get((owner, part)) if machines.planned_fraction > 0.0 else None
+            service = case.service.get((owner, part))
+            serving = np.full(steps, machines.count) if service is None else service.sum(axis=0)
             share = np.broadcast_to(_of_year(machines.share, year), (steps,))
-            groups.append(_Group(machines, _serving(machines, service, steps), share))
+            groups.append(_Group(machines, serving, share))
     return _risk(groups, load)
-
-
-def _serving(machines: Machines, service: Mask | None, steps: int) -> Ints:
-    """Machines of a group that are in service, by step."""
-    if service is None or machines.planned_fraction <= 0.0:
-        return np.full(steps, machines.count)
-    return np.asarray(service.sum(axis=0), dtype=np.int64)
 
 
 def _risk(groups: Sequence[_Group], load: Floats) -> tuple[Floats, Floats]:

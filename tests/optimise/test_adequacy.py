@@ -209,6 +209,19 @@ def test_planned_outage_goes_where_the_peaks_are_low() -> None:
     assert not service["plant", 0][:, 72:96].any()
 
 
+def test_maintenance_by_date_takes_machines_away() -> None:
+    """One of two units out for six hours, both for two: 20 and 70 MW short."""
+    day = dt.datetime(2030, 1, 1)
+    windows = {
+        "maintenance_from": (day + dt.timedelta(hours=4), day + dt.timedelta(hours=20)),
+        "maintenance_until": (day + dt.timedelta(hours=10), day + dt.timedelta(hours=22)),
+        "maintenance_unit_count": (1, 2),
+    }
+    some = case(70.0, unit("plant", 2, 50.0, 0.0, **windows), days=1)
+    assert serve(some.members(1)).unserved_mw[0] == pytest.approx([0] * 4 + [20] * 6 + [0] * 10 + [70] * 2 + [0] * 2)
+    assert convolved(some, 1).eens_mwh[0] == pytest.approx(6 * 20 + 2 * 70)
+
+
 # ---- stores
 
 
