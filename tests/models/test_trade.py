@@ -24,6 +24,7 @@ from yuqian.optimise.assemble import AssemblyError, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.solve import solve
 from yuqian.reports.audit import audit
+from yuqian.timeseries.make import make_series
 
 DAY = Clock.of_days(dt.date(2030, 1, 1), 1)
 HOURS = np.arange(24)
@@ -90,6 +91,38 @@ def test_buying_from_the_grid_is_dearer_than_selling() -> None:
     found, sold = run((grid(1000.0, 1000.0), Port.market("bus", "mw", 300.0, 0.0)), {"grid": 400.0})
     assert sold == pytest.approx(24 * 1000.0 * (300.0 - 400.0))
     assert found["grid"].import_mw == pytest.approx(0.0)
+
+
+def test_a_firm_export_is_owed_net_of_imports() -> None:
+    """150 MW from 18 to 22 h out of 100 MW that cost 500 and no more: 50 MW are cut for four hours."""
+    owing = GridExchange(**{
+        **grid(1000.0, 1000.0).model_dump(), "export_firm_mw": 150.0, "export_firm_first_h": 18.0, "export_firm_last_h": 22.0,
+        "export_shortage_price_yuan_per_mwh": 4000.0,
+    })  # fmt: skip
+    source = Line(id="line", bus_from="far", bus_to="bus", power_max_mw=100.0, loss_fraction=0.0)
+    owed = make_series([owing], DAY).of("grid", "export_owed_mw")
+    assert owed == pytest.approx(np.where((HOURS >= 18) & (HOURS < 22), 150.0, 0.0))
+    series = {("grid", "price_yuan_per_mwh"): np.full(24, 400.0), ("grid", "export_owed_mw"): owed}
+    assembly = assemble((BUS, owing, source, Port.market("far", "mw", 500.0, 0.0)), series, DAY)
+    program = compile_model(assembly.model)
+    solution = solve(program)
+    found = answers(assembly, program, solution)
+    audit(assembly.assets, found, DAY, solution.objective_yuan).require()
+    assert found["grid"].shed_mw == pytest.approx(np.where(owed > 0.0, 50.0, 0.0))
+    assert solution.objective_yuan == pytest.approx(4 * (100.0 * (500.0 - 400.0) + 50.0 * 4000.0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"export_firm_mw": 10.0}, "needs a price"),
+        ({"export_firm_mw": 1e4, "export_shortage_price_yuan_per_mwh": 1.0}, "cannot be owed"),
+        ({"export_firm_first_h": 20.0, "export_firm_last_h": 20.0}, "must end later"),
+    ],
+)
+def test_a_firm_export_that_cannot_be_is_refused(changes: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        GridExchange(**{**grid(1000.0, 1000.0).model_dump(), **changes})
 
 
 def test_free_wheeling_is_refused() -> None:
