@@ -15,21 +15,23 @@ Efficiency = Annotated[float, Field(gt=0, le=1)]
 """A share that something is divided by: none is no answer."""
 
 
-def tie_power_to_flow(m: pyo.Block, steps: Steps, power_mw: Any, flow_m3_per_s: Any, mw_per_m3_per_s: float) -> None:
+def tie_power_to_flow(m: pyo.Block, steps: Steps, power_mw: Any, flow_m3_per_s: Any, mw_per_m3_per_s: Any) -> None:
     """The mean power of a day is what its flow gives, or takes, over the head; within the day the power is free.
 
     ``sum of power over the day's hours / their number == mw_per_m3_per_s * flow of the day``, with
-    ``mw_per_m3_per_s = rho g H * efficiency`` for a turbine and ``rho g H / efficiency`` for a pump.
+    ``mw_per_m3_per_s = rho g H * efficiency`` for a turbine and ``rho g H / efficiency`` for a pump: a number, or one by day.
     """
     inside = steps.hours_per_day
+    by_day = mw_per_m3_per_s if hasattr(mw_per_m3_per_s, "index_set") else None
 
     @m.Constraint(steps.days)
     def power_of_flow(m: pyo.Block, d: int) -> object:
-        return sum(power_mw[inside * d + k] for k in range(inside)) == inside * mw_per_m3_per_s * flow_m3_per_s[d]
+        rate = mw_per_m3_per_s if by_day is None else by_day[d]
+        return sum(power_mw[inside * d + k] for k in range(inside)) == inside * rate * flow_m3_per_s[d]
 
 
 def audit_power_of_flow(
-    book: Book, owner: str, clock: Clock, power_mw: Floats, flow_m3_per_s: Floats, mw_per_m3_per_s: float
+    book: Book, owner: str, clock: Clock, power_mw: Floats, flow_m3_per_s: Floats, mw_per_m3_per_s: Floats | float
 ) -> None:
     """Check what :func:`tie_power_to_flow` asks, by the energy of each day in MWh."""
     energy_mwh = np.add.reduceat(power_mw * clock.power.hours, np.arange(0, clock.power.count, clock.power_per_water))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
 
+import numpy as np
 import pyomo.environ as pyo
+from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.head_law import Efficiency, audit_power_of_flow, tie_power_to_flow
 from yuqian.models.kind import (
     Bus,
@@ -19,15 +22,22 @@ from yuqian.models.kind import (
     Positive,
     Refers,
     WaterTo,
+    table,
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.operation import Operation, Turbine
 from yuqian.models.port import Port
+from yuqian.models.renumbering import Renumbering
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M
+from yuqian.models.variable_head_law import YIELD, VariableHead
 
 
 class HydroPlant(Kind):
-    """A hydro plant at a constant net head: ``P = rho g Q H eta``, with rho g = 9.81 kN/m3.
+    """A hydro plant: ``P = rho g Q H eta``, with rho g = 9.81 kN/m3.
+
+    The net head is constant; or, with a ``tailwater_level_m``, that is only the first guess, and the head of each day is the
+    level of the reservoir less the tailwater (by its curve over the flow below the dam, if there is one) and ``head_loss_m``:
+    see ``variable_head_law``.
 
     Power is by the hour and the turbined flow by the day: the hours of a day share its volume as the grid likes. The
     turbined flow leaves the reservoir beside its release, and counts towards the reservoir's ecological flow.
@@ -43,12 +53,38 @@ class HydroPlant(Kind):
     net_head_m: Positive
     efficiency_fraction: Efficiency
     variable_cost_yuan_per_mwh: NonNegative
+    tailwater_level_m: float | None = None
+    tailwater_curve_flow_m3_per_s: tuple[NonNegative, ...] = ()
+    tailwater_curve_level_m: tuple[float, ...] = ()
+    head_loss_m: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _tailwater_rises(self) -> Self:
+        flows, levels = self.tailwater_curve_flow_m3_per_s, self.tailwater_curve_level_m
+        if len(flows) != len(levels) or any(np.diff(flows) <= 0) or any(np.diff(levels) < 0):
+            raise ValueError("the tailwater curve needs a level for every flow, both rising")
+        if flows and self.tailwater_level_m is None:
+            raise ValueError("a tailwater curve needs a tailwater_level_m: without one the head is constant")
+        return self
+
+    def variable_head(self) -> VariableHead | None:
+        """Levels that it works between; None at a constant head."""
+        if self.tailwater_level_m is None:
+            return None
+        return VariableHead(
+            self.tailwater_level_m, self.tailwater_curve_flow_m3_per_s, self.tailwater_curve_level_m, self.head_loss_m,
+            self.efficiency_fraction,
+        )  # fmt: skip
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
         m.turbine_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, None))
         mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.net_head_m * self.efficiency_fraction
-        tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, mw_per_m3_per_s)
+        if self.tailwater_level_m is None:
+            tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, mw_per_m3_per_s)
+        else:
+            by_day = table(m, YIELD, steps.days, np.full(steps.clock.water.count, mw_per_m3_per_s))
+            tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, by_day)
         ledger.enter(self.reservoir, self.id, "turbined", sign=-1, m3_per_s=m.turbine_m3_per_s)
         ledger.enter(self.downstream, self.id, "turbined", m3_per_s=m.turbine_m3_per_s)
         ledger.enter(f"{self.reservoir}.ecological", self.id, "turbined", m3_per_s=m.turbine_m3_per_s)
@@ -68,11 +104,26 @@ class HydroPlant(Kind):
             )
         )
 
+    def renumbered(self, answer: Answer, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Renumbering | None:
+        head = self.variable_head()
+        if head is None:
+            return None
+        return head.renumbering(readings[self.reservoir], answer.turbine_m3_per_s, self._yield_of(answer, clock))
+
+    def most_favourable(self, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Mapping[str, Floats]:
+        head = self.variable_head()
+        return {} if head is None else head.most_favourable(readings[self.reservoir])
+
+    def _yield_of(self, answer: Answer, clock: Clock) -> Floats:
+        """Yield by day that an answer was found with."""
+        # kN/m3 times m3/s times m is kW
+        first = 9.81 * self.net_head_m * self.efficiency_fraction / 1000
+        return np.broadcast_to(answer.given(YIELD, first), clock.water.count)
+
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "power", answer.power_mw, 0.0, self.power_max_mw)
         book.within(self.id, "turbined flow", answer.turbine_m3_per_s, 0.0, None)
-        # kN/m3 times m3/s times m is kW
-        mw_per_m3_per_s = 9.81 * self.net_head_m * self.efficiency_fraction / 1000
+        mw_per_m3_per_s = self._yield_of(answer, clock)
         audit_power_of_flow(book, self.id, clock, answer.power_mw, answer.turbine_m3_per_s, mw_per_m3_per_s)
         book.enter(self.reservoir, -answer.turbine_m3_per_s)
         book.enter(self.downstream, answer.turbine_m3_per_s)

@@ -198,6 +198,10 @@ class Kind(BaseModel):
         """
         return None
 
+    def most_favourable(self, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Mapping[str, Floats]:
+        """Numbers as in :meth:`renumbered`, such that no answer could have better ones; none by default."""
+        return {}
+
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         """Write what the answer gives to each balance, and check every limit, in plain numpy."""
         raise NotImplementedError

@@ -301,7 +301,10 @@ class Reservoir(Kind):
 
     def readings(self, answer: Answer, clock: Clock) -> Mapping[str, Floats]:
         middle = (answer.storage_hm3[1:] + answer.storage_hm3[:-1]) / 2
-        return {"level_m": self.level_m_at(middle), "storage_hm3": middle, "release_m3_per_s": answer.release_m3_per_s}
+        return {
+            "level_m": self.level_m_at(middle), "storage_hm3": middle, "release_m3_per_s": answer.release_m3_per_s,
+            "level_highest_m": np.full(middle.shape, self.level_max_m),
+        }  # fmt: skip
 
     def renumbered(self, answer: Answer, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Renumbering | None:
         middle = readings[self.id]["storage_hm3"]

@@ -1,0 +1,128 @@
+"""Numbers that depend on the answer settle where the nonlinear problem has its optimum."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pytest
+
+from yuqian.models.bus import Bus
+from yuqian.models.catchment import Catchment
+from yuqian.models.clock import Clock
+from yuqian.models.hydro_plant import HydroPlant
+from yuqian.models.kind import Kind
+from yuqian.models.load_profile import LoadProfile
+from yuqian.models.outlet import Outlet
+from yuqian.models.reservoir import Reservoir
+from yuqian.models.river_node import RiverNode
+from yuqian.optimise.answers import answers
+from yuqian.optimise.assemble import assemble
+from yuqian.optimise.compile import compile_model
+from yuqian.optimise.settle import Settled, optimistic_bound, settle
+from yuqian.optimise.solve import solve
+from yuqian.reports.audit import audit
+
+DAYS = 3
+START = dt.date(2030, 12, 1)
+INFLOW, LOADS = (8.0, 4.0, 6.0), (50.0, 30.0, 50.0)
+"""Inflow in hm3 a day, and load in MW."""
+SHED_YUAN_PER_MWH = (500.0, 200.0, 900.0)
+TAIL = {"tailwater_level_m": 290.0, "tailwater_curve_flow_m3_per_s": (0.0, 200.0), "tailwater_curve_level_m": (290.0, 294.0)}
+EFFICIENCY, OPENING = 0.88, 0.3
+LAKE = Reservoir.example().asset.model_dump() | {
+    "id": "lake", "downstream": "river", "opening_storage_fraction": OPENING, "closing_storage_fraction": 0.3,
+    "seepage_fraction_per_year": 0.0,
+}  # fmt: skip
+
+
+def problem(evaporation_mm: float = 0.0, **tail: Any) -> Settled:
+    """A dam whose turbines serve the load of three days, one a bus; what they cannot is shed at the day's price."""
+    hydro = HydroPlant(
+        id="hydro", reservoir="lake", downstream="river", bus="bus", power_max_mw=60.0, net_head_m=40.0,
+        efficiency_fraction=EFFICIENCY, variable_cost_yuan_per_mwh=0.0, **(tail or TAIL),
+    )  # fmt: skip
+    assets: list[Kind] = [
+        Reservoir(**LAKE), hydro, RiverNode(id="river"), Bus(id="bus", voltage_kv=220.0),
+        Outlet(id="mouth", node="river", flow_min_m3_per_s=0.0, shortage_price_yuan_per_m3=0.0),
+        Catchment(id="hills", node="lake", area_km2=1.0, runoff_depth_mm_per_year=1.0),
+        *(LoadProfile(id=f"load_{k}", bus="bus", shed_price_yuan_per_mwh=price) for k, price in enumerate(SHED_YUAN_PER_MWH)),
+    ]  # fmt: skip
+    clock = Clock.of_days(START, DAYS)
+    series = {
+        ("lake", "evaporation_mm_per_day"): np.full(DAYS, evaporation_mm),
+        ("lake", "ecological_flow_m3_per_s"): np.zeros(DAYS),
+        ("hills", "inflow_m3_per_s"): np.array(INFLOW) * 1e6 / 86_400,
+    }
+    for k, load in enumerate(LOADS):
+        series[f"load_{k}", "demand_mw"] = np.where(np.arange(DAYS) == k, load, 0.0).repeat(24)
+    assembly = assemble(assets, series, clock)
+    program = compile_model(assembly.model)
+    settled = settle(assembly, program, solve(program))
+    found = answers(settled.assembly, settled.program, settled.solution)
+    audit(assembly.assets, found, clock, settled.solution.objective_yuan).require()
+    return settled
+
+
+def brute_force_yuan(parts: int) -> float:
+    """Least cost over a grid of turbined volumes, all that may be used up, with the head at the mean level of each day."""
+    lake = Reservoir(**LAKE)
+    dead, full = lake.storage_hm3_at(LAKE["level_dead_m"]), lake.storage_hm3_at(LAKE["level_normal_m"])
+    first, second = np.meshgrid(*[np.linspace(0.0, 12.0, parts)] * 2, indexing="ij")
+    volumes = (first, second, sum(INFLOW) - first - second)
+    storage, cost = np.full(volumes[0].shape, dead + OPENING * (full - dead)), np.zeros(volumes[0].shape)
+    for day, volume in enumerate(volumes):
+        after = storage + INFLOW[day] - volume
+        level = np.interp((storage + after) / 2, LAKE["curve_storage_hm3"], LAKE["curve_level_m"])
+        flow = volume * 1e6 / 86_400
+        head = level - np.interp(flow, TAIL["tailwater_curve_flow_m3_per_s"], TAIL["tailwater_curve_level_m"])
+        mw = np.minimum(9.81e-3 * EFFICIENCY * head * flow, LOADS[day])
+        cost += (LOADS[day] - mw) * 24 * SHED_YUAN_PER_MWH[day]
+        cost[(after < dead) | (after > full) | (volume < 0.0)] = np.inf
+        storage = after
+    return float(cost.min())
+
+
+def test_the_fixed_point_is_the_optimum_of_the_nonlinear_problem() -> None:
+    settled = problem()
+    assert settled.is_settled
+    assert len(settled.passes) > 1, "the net head of the plant is 40 m, the lake's is more"
+    assert settled.solution.objective_yuan == pytest.approx(brute_force_yuan(1201), rel=0.005)
+    assert settled.solution.objective_yuan < settled.passes[0].objective_yuan
+    assert optimistic_bound(settled) <= settled.solution.objective_yuan
+
+
+def test_the_yield_is_that_of_the_levels_of_the_answer() -> None:
+    settled = problem()
+    found = answers(settled.assembly, settled.program, settled.solution)
+    storage = found["lake"].storage_hm3
+    level = np.interp((storage[1:] + storage[:-1]) / 2, LAKE["curve_storage_hm3"], LAKE["curve_level_m"])
+    flow = found["hydro"].turbine_m3_per_s + found["lake"].release_m3_per_s
+    head = level - 290.0 - 4.0 * np.minimum(flow, 200.0) / 200.0
+    daily_mw = found["hydro"].power_mw.reshape(DAYS, 24).mean(axis=1)
+    assert daily_mw == pytest.approx(9.81e-3 * EFFICIENCY * head * found["hydro"].turbine_m3_per_s, rel=0.005, abs=1e-6)
+
+
+def test_evaporation_is_fitted_again_and_hardly_moves_the_cost() -> None:
+    settled = problem(evaporation_mm=5.0, tailwater_level_m=None)
+    assert settled.is_settled
+    assert settled.change_fraction < 0.001
+    found = answers(settled.assembly, settled.program, settled.solution)
+    storage = found["lake"].storage_hm3
+    area = np.interp((storage[1:] + storage[:-1]) / 2, LAKE["curve_storage_hm3"], LAKE["curve_area_km2"])
+    line = found["lake"].surface_km2 + found["lake"].surface_slope_km2_per_hm3 * (storage[1:] + storage[:-1]) / 2
+    assert line == pytest.approx(area, rel=0.002)
+
+
+def test_without_a_tailwater_the_head_is_constant() -> None:
+    settled = problem(tailwater_level_m=None)
+    assert len(settled.passes) == 1
+    assert optimistic_bound(settled) == pytest.approx(settled.solution.objective_yuan)
+
+
+def test_a_tailwater_curve_must_rise() -> None:
+    with pytest.raises(ValueError, match="both rising"):
+        problem(tailwater_level_m=1.0, tailwater_curve_flow_m3_per_s=(1.0, 0.0), tailwater_curve_level_m=(1.0, 2.0))
+    with pytest.raises(ValueError, match="needs a tailwater_level_m"):
+        problem(tailwater_curve_flow_m3_per_s=(0.0, 1.0), tailwater_curve_level_m=(1.0, 2.0))
