@@ -103,6 +103,7 @@ class Book:
         horizon: whether the answer stands alone, or is a window of something longer.
         products: what each reserve requirement asks for, by its id.
         findings: one for each check, passed or not.
+        published: by topic, what assets let others read, as in the ledger.
         ends: of a window, where its stocks ended.
         failures: power that would be gone if something failed.
     """
@@ -112,6 +113,7 @@ class Book:
     products: Mapping[str, Product] = field(default_factory=dict)
     ends: list[End] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    published: dict[str, list[tuple[str, Mapping[str, Floats]]]] = field(default_factory=dict)
     failures: list[FailureFound] = field(default_factory=list)
     _sums: dict[str, Floats] = field(default_factory=dict)
     _sizes: dict[str, Floats] = field(default_factory=dict)
@@ -174,6 +176,10 @@ class Book:
     def note_end(self, owner: str, name: str, ended: float, wanted: float) -> None:
         """Note where a stock of a window ended."""
         self.ends.append(End(owner, name, ended, wanted))
+
+    def publish(self, topic: str, owner: str, **values: Floats) -> None:
+        """Let others read something of ``owner``, as it did in the ledger."""
+        self.published.setdefault(topic, []).append((owner, values))
 
     def cost(self, yuan_per_h: Floats, rhythm: Rhythm) -> None:
         """Add to the total cost."""

@@ -100,4 +100,6 @@ class WaterDemand(Licensed):
             book.enter(self.return_to, served * self.return_fraction)
         book.account(Account.ALLOCATION, served, Rhythm.WATER)
         book.account(Account.SHORTAGE, short, Rhythm.WATER)
+        topic = f"shortage.{self.served_as().value}"
+        book.publish(topic, self.id, shortage_m3_per_s=short, demand_m3_per_s=answer.demand_m3_per_s)
         self.audit_quota(answer, served, book, clock)

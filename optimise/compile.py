@@ -169,6 +169,21 @@ class Structure:
             total += term.coefficient * x[term.columns]
         return total
 
+    def sum_of(self, program: Program, expression: Any, placeholder: Any, steps: Ints) -> tuple[Floats, float]:
+        """Coefficients and constant of a template expression of the model, summed over steps."""
+        columns = self._columns.with_tables(program.tables)
+        value = evaluate(expression, columns, {id(placeholder): steps})
+        return self._summed(value), float(np.sum(np.broadcast_to(np.asarray(value.constant, dtype=float), steps.shape)))
+
+    def _summed(self, value: Affine) -> Floats:
+        """Coefficient of each column, all terms added up."""
+        total = np.zeros(self._width)
+        for term in value.terms:
+            shape = np.broadcast_shapes(term.columns.shape, np.shape(term.coefficient))
+            places, added = np.broadcast_to(term.columns, shape), np.broadcast_to(term.coefficient, shape)
+            np.add.at(total, np.ravel(places), np.ravel(added))
+        return total
+
     @property
     def _width(self) -> int:
         return self.families[-1].stop if self.families else 0

@@ -229,6 +229,24 @@ class Program:
             raise ProgramError("this program has no structure to evaluate an expression with")
         return self.structure.values_of(self, expression, placeholder, steps, x)
 
+    def sum_of(self, expression: Any, placeholder: Any, steps: Ints) -> tuple[Floats, float]:
+        """A template expression of the model behind, summed over steps: coefficients, shape (columns,), and a constant."""
+        if self.structure is None:
+            raise ProgramError("this program has no structure to evaluate an expression with")
+        return self.structure.sum_of(self, expression, placeholder, steps)
+
+    def with_limit(self, owner: str, name: str, coefficients: Floats, most: float) -> Program:
+        """The same program with one more row, ``coefficients @ x <= most``; :meth:`with_series` leaves it out again."""
+        row = sparse.csc_array(coefficients[None, :])
+        family = Family(owner, name, self.row_count, 0, 1, indexed=False)
+        return replace(
+            self,
+            layout=replace(self.layout, rows=(*self.layout.rows, family)),
+            matrix=sparse.vstack((self.matrix, row), format="csc"),
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, most),
+        )
+
     def without_structure(self) -> Program:
         """The arrays and names alone, to be sent to another process."""
         return replace(self, structure=None)

@@ -25,6 +25,7 @@ from yuqian.optimise.entries import Books, books
 from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions
+from yuqian.optimise.water_plan import Refined, WaterPlan, refined
 from yuqian.reports.audit import Audit
 from yuqian.reports.results import Results, collect
 from yuqian.reports.targets import TargetReport, count_targets
@@ -57,6 +58,7 @@ class RunResult:
         folder: where it is saved; None if it was not.
         seconds: how long each phase took, in order.
         size: columns, rows and non-zeros of the program.
+        refined: how a strict order of water users, or settled heads, were come by.
     """
 
     study: Study
@@ -68,6 +70,7 @@ class RunResult:
     folder: Path | None
     seconds: dict[str, float]
     size: tuple[int, int, int]
+    refined: Refined
 
     @property
     def objective_yuan(self) -> float:
@@ -115,8 +118,17 @@ class Study:
         """Water demand of each user by water step, m3/s."""
         return {owner: values for (owner, name), values in self.series.as_mapping().items() if name == WATER_DEMAND}
 
-    def run(self, options: SolverOptions | None = None, tell: Tell | None = None, runs: Path | None = None) -> RunResult:
+    def run(
+        self,
+        options: SolverOptions | None = None,
+        tell: Tell | None = None,
+        runs: Path | None = None,
+        plan: WaterPlan | None = None,
+    ) -> RunResult:
         """Solve the year, audit the answer and save it under ``runs/<id>/`` if a folder is given.
+
+        Args:
+            plan: the order of the classes of water users, and whether heads are settled; by prices, and not, when None.
 
         Raises:
             NoAnswer: when the solve ends without an answer.
@@ -133,8 +145,11 @@ class Study:
             solution = solve_from_prices(program, prices, options, timer.progress)
         if solution.x is None:
             raise NoAnswer(solution.outcome, _ADVICE.get(solution.outcome, "see the solver's log"))
+        with timer.phase("refine"):
+            done = refined(assembly, program, solution, plan or WaterPlan(), options, timer.progress)
+            assembly, program, solution = done.assembly, done.program, done.solution
         with timer.phase("collect"):
-            ledger = books(assembly, program, solution.x)
+            ledger = books(assembly, program, done.x)
             results = collect(assembly, program, solution, ledger, self._attributes())
         with timer.phase("audit"):
             audit = results.audit()
@@ -145,7 +160,7 @@ class Study:
             with timer.phase("save"):
                 folder = self._save(runs, results, solution, audit)
         size = (program.column_count, program.row_count, int(program.matrix.nnz))
-        return RunResult(self, results, audit, targets, ledger, solution, folder, timer.seconds, size)
+        return RunResult(self, results, audit, targets, ledger, solution, folder, timer.seconds, size, done)
 
     def program(self) -> Program:
         """The year as arrays, to be given new series and solved many times."""

@@ -57,6 +57,14 @@ main.add_command(network)
 @click.option("--time-limit", "time_limit_s", type=click.FloatRange(min=1.0), help="Seconds for the solver.")
 @click.option("--require-targets", is_flag=True, help="Exit with 6 when a promise fails.")
 @click.option("--stress", "overlays", multiple=True, metavar="NAME", help="A stress overlay, as summer_2022.")
+@click.option(
+    "--order",
+    type=click.Choice(["weighted", "lexicographic"]),
+    default="weighted",
+    show_default=True,
+    help="Water users by price, or strictly by class.",
+)
+@click.option("--settle", is_flag=True, help="Solve again until heads and water surfaces fit the answer.")
 def run(
     scenario: str,
     overrides: tuple[str, ...],
@@ -65,14 +73,18 @@ def run(
     time_limit_s: float | None,
     require_targets: bool,
     overlays: tuple[str, ...],
+    order: str,
+    settle: bool,
 ) -> None:
     """Solve a year of SCENARIO and count the three promises."""
     from yuqian.assets.problems import CatalogueError
     from yuqian.optimise.assemble import AssemblyError
     from yuqian.optimise.solve import Outcome, SolverError, SolverOptions
+    from yuqian.optimise.water_plan import Order, WaterPlan
     from yuqian.reports.audit import AuditError
     from yuqian.reports.study import NoAnswer, load
     from yuqian.reports.tables import breakdown_tables, run_as_data, targets_table
+    from yuqian.reports.water_tables import water_as_data, water_tables
     from yuqian.timeseries.resource import ResourceError
     from yuqian.timeseries.tables import TableError
 
@@ -81,7 +93,7 @@ def run(
         tell("read", None)
         study = load(scenario, overrides, overlays)
         options = SolverOptions() if time_limit_s is None else SolverOptions(time_limit_s=time_limit_s)
-        result = study.run(options, tell, runs)
+        result = study.run(options, tell, runs, WaterPlan(Order(order), settle))
     except CatalogueError as error:
         _refuse(error, as_json)
     except (AssemblyError, ResourceError, TableError) as error:
@@ -93,9 +105,9 @@ def run(
         stopped = error.outcome in (Outcome.INTERRUPTED, Outcome.LIMIT_WITHOUT_SOLUTION)
         sys.exit(LIMIT_WITHOUT_SOLUTION if stopped else INFEASIBLE)
     if as_json:
-        click.echo(json.dumps(run_as_data(result), ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**run_as_data(result), "water": water_as_data(result)}, ensure_ascii=False, indent=2))
     else:
-        _print(targets_table(result.targets), *breakdown_tables(result.targets))
+        _print(targets_table(result.targets), *breakdown_tables(result.targets), *water_tables(result))
         click.echo(
             f"{result.solution.outcome.value}: {result.objective_yuan:,.0f} yuan; audit of {len(result.audit.findings)} checks "
             f"passed, largest residual {result.audit.largest_relative:.1e}; saved in {result.folder}"

@@ -1,0 +1,181 @@
+"""Strict order of the classes of water users: a higher class is never short for the sake of a lower one.
+
+Prices of shortage order the users only as far as prices differ; a weighted sum may still trade a little of a high class for
+much of a low one. In strict order one linear program a class minimises that class's shortage over the whole horizon, and the
+*sum* is held from then on, so that the later ones may still move it between its members and days. The last program has the
+ordinary costs, and so gives the duals. A class that is not short in the answer at hand needs no program: less is impossible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import highspy
+import numpy as np
+from pyomo.core.expr.template_expr import templatize_rule
+
+from yuqian.models.clock import Floats
+from yuqian.models.kind import UserClass
+from yuqian.models.ledger import Account
+from yuqian.optimise.assemble import Assembly
+from yuqian.optimise.program import Program
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverError, SolverOptions, solve
+
+DEFAULT_ORDER = (
+    UserClass.TOWN, UserClass.RURAL, UserClass.ECOLOGICAL, UserClass.PRIORITY_INDUSTRY, UserClass.POWER, UserClass.INDUSTRY,
+    UserClass.IRRIGATION, UserClass.ENVIRONMENT,
+)  # fmt: skip
+"""People first, then the river's own flow, plants and works, fields, and what is watered for looks."""
+OWNER = "lexicographic"
+FREEDOM = 1e-6
+"""Relative room of a held sum, beside :data:`NOUGHT_HM3`: without any, rounding would make the next program infeasible."""
+NOUGHT_HM3 = 1e-6
+"""One m3: what is not a shortage."""
+YUAN_PER_HM3 = 1e6
+"""Scale of the shortage as an objective."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One class brought to its least shortage.
+
+    Attributes:
+        user_class: None for the last stage, of ordinary costs.
+        was_solved: False where the class was not short in the answer at hand.
+        shortage_hm3: of every class in the stage's answer, in order.
+        iterations, seconds: of the solver.
+    """
+
+    user_class: UserClass | None
+    was_solved: bool
+    shortage_hm3: Mapping[UserClass, float]
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Lexicographic:
+    """An answer in strict order, with its proof.
+
+    Attributes:
+        program: with one row a class that holds its sum (owner "lexicographic"); new series need the program without them.
+        solution: of the last stage, with duals.
+        stages: in order, the last one of ordinary costs.
+    """
+
+    program: Program
+    solution: Solution
+    stages: tuple[Stage, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether no class is shorter in the end than its own stage found it could be."""
+        last = self.stages[-1].shortage_hm3
+        return all(
+            last[stage.user_class] <= stage.shortage_hm3[stage.user_class] * (1 + 2 * FREEDOM) + 2 * NOUGHT_HM3
+            for stage in self.stages
+            if stage.user_class is not None
+        )
+
+
+def in_strict_order(
+    assembly: Assembly,
+    program: Program,
+    solution: Solution,
+    options: SolverOptions | None = None,
+    report: Report | None = None,
+    order: Sequence[UserClass] = DEFAULT_ORDER,
+) -> Lexicographic:
+    """Solve ``program`` with the classes of water users in strict order.
+
+    Args:
+        solution: of ``program`` at its ordinary costs, to begin from.
+        order: highest first; a class that is left out is ordered by its prices alone.
+
+    Raises:
+        ValueError: for a class that is named twice, or a solution without an answer.
+        SolverError: if a stage has no optimum.
+    """
+    if len(set(order)) != len(order):
+        raise ValueError(f"the order names a class twice: {', '.join(one.value for one in order)}")
+    if solution.x is None:
+        raise ValueError(f"there is no answer to begin with: the solve ended as '{solution.outcome.value}'")
+    rows = _shortage_rows(assembly, program, order)
+    stages: list[Stage] = []
+    held, now, is_final = program, solution, True
+    for user_class in rows:
+        coefficients, constant = rows[user_class]
+        short = _short(rows, now.x)[user_class]
+        solved = short > NOUGHT_HM3
+        if solved:
+            staged = replace(held, cost=coefficients * YUAN_PER_HM3, offset=constant * YUAN_PER_HM3)
+            now, is_final = _optimum(staged, options, report, now, user_class.value), False
+            short = _short(rows, now.x)[user_class]
+        stages.append(_stage(user_class, solved, rows, now))
+        limit = short * (1.0 + FREEDOM) + NOUGHT_HM3
+        held = held.with_limit(OWNER, user_class.value, coefficients, limit - constant)
+        now = replace(now, basis=_with_basic_row(now.basis), row_dual=_padded(now.row_dual))
+    if not is_final:
+        now = _optimum(held, options, report, now, "the ordinary costs")
+    stages.append(_stage(None, not is_final, rows, now))
+    return Lexicographic(held, now, tuple(stages))
+
+
+Row = tuple[Floats, float]
+
+
+def _shortage_rows(assembly: Assembly, program: Program, order: Sequence[UserClass]) -> dict[UserClass, Row]:
+    """Shortage of each class that has users, hm3: coefficients of the columns, and a constant."""
+    entries = assembly.ledger.accounts[Account.SHORTAGE]
+    rows: dict[UserClass, Row] = {}
+    for user_class in order:
+        of_class = [entry for entry in entries if entry.label == user_class.value]
+        if not of_class:
+            continue
+        coefficients, constant = np.zeros(program.column_count), 0.0
+        for entry in of_class:
+            over = assembly.steps.of(entry.rhythm)
+            amount = partial(assembly.ledger.amount, entry)
+            expression, (placeholder,) = templatize_rule(assembly.model, _of_index(amount), over)
+            more, rest = program.sum_of(expression, placeholder, np.arange(len(over)))
+            coefficients, constant = coefficients + more, constant + rest
+        rows[user_class] = coefficients, constant
+    return rows
+
+
+def _of_index(amount: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda _, index: amount(index[0])
+
+
+def _short(rows: Mapping[UserClass, Row], x: Floats | None) -> dict[UserClass, float]:
+    assert x is not None
+    return {one: max(0.0, float(coefficients @ x) + constant) for one, (coefficients, constant) in rows.items()}
+
+
+def _stage(user_class: UserClass | None, solved: bool, rows: Mapping[UserClass, Row], now: Solution) -> Stage:
+    return Stage(user_class, solved, _short(rows, now.x), now.iterations if solved else 0, now.seconds if solved else 0.0)
+
+
+def _optimum(program: Program, options: SolverOptions | None, report: Report | None, before: Solution, what: str) -> Solution:
+    found = solve(program, options, report, before.basis)
+    if found.outcome is not Outcome.OPTIMAL:
+        raise SolverError(f"the stage of {what} of the strict order ended as '{found.outcome.value}'")
+    return found
+
+
+def _with_basic_row(basis: highspy.HighsBasis | None) -> highspy.HighsBasis | None:
+    """The basis with one more row, that nothing rests on."""
+    if basis is None:
+        return None
+    longer = highspy.HighsBasis()
+    longer.valid, longer.alien = basis.valid, basis.alien
+    longer.col_status = basis.col_status
+    longer.row_status = [*basis.row_status, highspy.HighsBasisStatus.kBasic]
+    return longer
+
+
+def _padded(duals: Floats | None) -> Floats | None:
+    return None if duals is None else np.append(duals, 0.0)

@@ -1,0 +1,78 @@
+"""What is done with an answer before it counts: settle what depends on it, put the classes of water users in strict order."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from yuqian.models.clock import Floats
+from yuqian.optimise.assemble import Assembly
+from yuqian.optimise.lexicographic import Lexicographic, in_strict_order
+from yuqian.optimise.program import Program
+from yuqian.optimise.settle import Settled, settle
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions
+
+
+class Order(enum.Enum):
+    """How the classes of water users are ordered."""
+
+    WEIGHTED = "weighted"
+    """By their prices of shortage, in one program."""
+    LEXICOGRAPHIC = "lexicographic"
+    """Strictly, by one program a class."""
+
+
+@dataclass(frozen=True)
+class WaterPlan:
+    """What a run asks for.
+
+    Attributes:
+        order: of the classes of water users.
+        settles: whether heads, water surfaces and gates are renewed until they fit the answer.
+    """
+
+    order: Order = Order.WEIGHTED
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class Refined:
+    """An answer that counts.
+
+    Attributes:
+        settled, strict: how it was come by; None where the plan did not ask for it.
+    """
+
+    assembly: Assembly
+    program: Program
+    solution: Solution
+    settled: Settled | None = None
+    strict: Lexicographic | None = None
+
+    @property
+    def x(self) -> Floats:
+        """Its decisions, shape (columns,)."""
+        assert self.solution.x is not None
+        return self.solution.x
+
+
+def refined(
+    assembly: Assembly,
+    program: Program,
+    solution: Solution,
+    plan: WaterPlan,
+    options: SolverOptions | None = None,
+    report: Report | None = None,
+) -> Refined:
+    """Carry out a plan; an answer that is not optimal is left as it is.
+
+    Strict order comes last, with the numbers as they have settled.
+    """
+    settled = strict = None
+    if solution.outcome is Outcome.OPTIMAL and plan.settles:
+        settled = settle(assembly, program, solution, options, report)
+        assembly, program, solution = settled.assembly, settled.program, settled.solution
+    if solution.outcome is Outcome.OPTIMAL and plan.order is Order.LEXICOGRAPHIC:
+        strict = in_strict_order(assembly, program, solution, options, report)
+        program, solution = strict.program, strict.solution
+    return Refined(assembly, program, solution, settled, strict)

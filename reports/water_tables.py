@@ -1,0 +1,117 @@
+"""Tables and data of what a run did with the water: shortage by class, the proof of a strict order, what has settled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from yuqian.models.kind import UserClass
+from yuqian.optimise.lexicographic import Lexicographic
+from yuqian.optimise.settle import Settled
+from yuqian.reports.study import RunResult
+from yuqian.reports.water_shortage import ClassShortage, shortages
+
+ASKED = ("demand_m3_per_s", "ecological_flow_m3_per_s")
+"""Series that say what a member of a class asks for."""
+
+
+def shortages_of(result: RunResult) -> tuple[ClassShortage, ...]:
+    """Shortage of every class in a run."""
+    series = result.study.series.as_mapping()
+    asked = {owner: values for (owner, name), values in series.items() if name in ASKED}
+    return shortages(result.ledger, asked, result.study.clock)
+
+
+def water_as_data(result: RunResult) -> dict[str, Any]:
+    """What ``yuqian run --json`` says of the water beyond the promises."""
+    data: dict[str, Any] = {
+        "shortage": {
+            one.user_class.value: {
+                "demand_hm3": one.demand_hm3, "shortage_hm3": one.shortage_hm3, "depth_fraction": one.depth_fraction,
+                "days_short": one.steps_short, "longest_days": one.longest_spell, "days": one.steps,
+                "satisfied_fraction": dict(one.members),
+            }
+            for one in shortages_of(result)
+        }
+    }  # fmt: skip
+    if result.refined.strict is not None:
+        data["strict_order"] = {"proven": result.refined.strict.proven, "stages": _stages(result.refined.strict)}
+    if result.refined.settled is not None:
+        data["settled"] = _settled(result.refined.settled)
+    return data
+
+
+def water_tables(result: RunResult) -> list[Table]:
+    """The same as tables."""
+    tables = [_shortage_table(shortages_of(result))]
+    if result.refined.strict is not None:
+        tables.append(_proof(result.refined.strict))
+    if result.refined.settled is not None:
+        tables.append(_passes(result.refined.settled))
+    return tables
+
+
+def _shortage_table(classes: tuple[ClassShortage, ...]) -> Table:
+    table = Table(title="Water short, by class (perfect foresight)", title_justify="left")
+    table.add_column("class")
+    for heading in ("asked hm3", "short hm3", "deepest", "days", "longest", "worst member"):
+        table.add_column(heading, justify="right")
+    for one in classes:
+        worst = min(one.members, key=lambda member: (one.members[member], member))
+        table.add_row(
+            one.user_class.value, f"{one.demand_hm3:,.1f}", f"{one.shortage_hm3:,.2f}", f"{one.depth_fraction:.0%}",
+            f"{one.steps_short} of {one.steps}", f"{one.longest_spell}", f"{worst}: {one.members[worst]:.1%} of days",
+        )  # fmt: skip
+    return table
+
+
+def _proof(strict: Lexicographic) -> Table:
+    classes = list(strict.stages[-1].shortage_hm3)
+    table = Table(
+        title=f"Strict order: shortage in hm3 after each stage ({'proven' if strict.proven else 'NOT PROVEN'})",
+        title_justify="left",
+    )  # fmt: skip
+    table.add_column("stage")
+    for one in classes:
+        table.add_column(one.value, justify="right")
+    table.add_column("iterations", justify="right")
+    for stage in strict.stages:
+        shown = [f"{stage.shortage_hm3[one]:,.3f}" for one in classes]
+        table.add_row(_name(stage.user_class), *shown, f"{stage.iterations:,}" if stage.was_solved else "no need")
+    return table
+
+
+def _name(user_class: UserClass | None) -> str:
+    return "ordinary costs" if user_class is None else user_class.value
+
+
+def _stages(strict: Lexicographic) -> list[dict[str, Any]]:
+    return [
+        {
+            "stage": _name(stage.user_class), "was_solved": stage.was_solved, "iterations": stage.iterations,
+            "shortage_hm3": {one.value: short for one, short in stage.shortage_hm3.items()},
+        }
+        for stage in strict.stages
+    ]  # fmt: skip
+
+
+def _passes(settled: Settled) -> Table:
+    said = "settled" if settled.is_settled else "NOT SETTLED"
+    table = Table(title=f"Heads, water surfaces and gates: {said}", title_justify="left")
+    for heading in ("pass", "cost, yuan", "furthest off (1 = tolerance)", "unsettled"):
+        table.add_column(heading, justify="right")
+    for number, one in enumerate(settled.passes, start=1):
+        table.add_row(str(number), f"{one.objective_yuan:,.0f}", f"{one.worst:.2g}", str(len(one.unsettled)))
+    return table
+
+
+def _settled(settled: Settled) -> dict[str, Any]:
+    return {
+        "is_settled": settled.is_settled,
+        "change_fraction": settled.change_fraction,
+        "passes": [
+            {"objective_yuan": one.objective_yuan, "worst": one.worst, "unsettled": dict(one.unsettled)}
+            for one in settled.passes
+        ],
+    }

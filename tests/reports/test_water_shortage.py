@@ -1,0 +1,64 @@
+"""Shortage by class: volume, depth and count apart; and the proof of a strict order in a run."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from yuqian.models.clock import Clock
+from yuqian.models.kind import UserClass
+from yuqian.models.ledger import Account
+from yuqian.optimise.entries import Books, Line
+from yuqian.optimise.water_plan import Order, WaterPlan
+from yuqian.reports.study import RunResult, Study
+from yuqian.reports.water_shortage import shortages
+from yuqian.reports.water_tables import water_as_data, water_tables
+
+CLOCK = Clock.of_days(dt.date(2030, 7, 1), 5)
+
+
+def test_volume_depth_and_count_are_kept_apart() -> None:
+    """Two towns that ask for 1 m3/s: one short by half on two days, the other by a tenth on three in a row."""
+    day = 0.0864
+    lines = (
+        Line("east", "town", np.array([0.5, 0.0, 0.0, 0.5, 0.0]) * day),
+        Line("west", "town", np.array([0.0, 0.1, 0.1, 0.1, 0.0]) * day),
+        Line("dam", "ecological", np.array([0.0, 0.0, 1e-12, 0.0, 2.0]) * day),
+    )
+    ledger = Books({}, {Account.SHORTAGE: lines})
+    asked = {"east": np.ones(5), "west": np.ones(5), "dam": np.full(5, 4.0)}
+    town, river = shortages(ledger, asked, CLOCK)
+    assert (town.user_class, river.user_class) == (UserClass.TOWN, UserClass.ECOLOGICAL)
+    assert town.shortage_hm3 == pytest.approx(1.3 * day)
+    assert town.demand_hm3 == pytest.approx(10 * day)
+    assert town.depth_fraction == pytest.approx(0.5)
+    assert (town.steps_short, town.longest_spell) == (4, 4)
+    assert town.members == pytest.approx({"east": 0.6, "west": 0.4})
+    assert (river.steps_short, river.depth_fraction) == (1, pytest.approx(0.5))
+    assert river.members["dam"] == pytest.approx(0.8)
+
+
+def test_volumes_by_the_hour_are_added_up_by_day() -> None:
+    ledger = Books({}, {Account.SHORTAGE: (Line("unit", "power", np.full(120, 0.0036)),)})
+    (power,) = shortages(ledger, {"unit": np.full(5, 2.0)}, CLOCK)
+    assert (power.steps_short, power.depth_fraction) == (5, pytest.approx(0.5))
+
+
+def test_a_run_in_strict_order_shows_its_proof(tiny: Study) -> None:
+    result = tiny.run(plan=WaterPlan(Order.LEXICOGRAPHIC, settles=True))
+    data = water_as_data(result)
+    assert data["strict_order"]["proven"]
+    assert [stage["stage"] for stage in data["strict_order"]["stages"]] == ["town", "ecological", "industry", "ordinary costs"]
+    assert data["settled"]["is_settled"]
+    assert data["settled"]["change_fraction"] < 0.001
+    assert len(water_tables(result)) == 3
+    assert result.audit.passes
+
+
+def test_an_ordinary_run_says_what_was_short(tiny_run: RunResult) -> None:
+    data = water_as_data(tiny_run)
+    assert set(data) == {"shortage"}
+    assert data["shortage"]["town"]["shortage_hm3"] == pytest.approx(0.0, abs=1e-9)
+    assert data["shortage"]["town"]["satisfied_fraction"] == {"town": 1.0}
