@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pyomo.environ as pyo
-from pydantic import Field, model_validator
 
 from yuqian.models.balancing_law import audit_balancing, declare_balancing
 from yuqian.models.book import Answer, Book
-from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps, Timeline
+from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.dead_pool_law import audit_dead_pool, declare_dead_pool, enter_dead_pool
 from yuqian.models.discharge_law import LIMIT, audit_discharge, declare_discharge, renewed_limit
 from yuqian.models.ecological_rule import EcologicalRule
-from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, UserClass, WaterTo, table
+from yuqian.models.kind import Example, Fraction, NonNegative, Positive, SeriesNeed, UserClass, WaterTo, table
 from yuqian.models.ledger import Account, Ledger, Sense
 from yuqian.models.operation import Given, Node, Operation, Store
 from yuqian.models.port import Port
-from yuqian.models.quota_law import MonthDay
 from yuqian.models.renumbering import Renumbering
-from yuqian.models.season_law import by_season, check_seasons, in_window
+from yuqian.models.reservoir_levels import ReservoirLevels
 from yuqian.models.storage_law import audit_closing, close_stock
-from yuqian.models.surface_law import AREA, SLOPE, Surface, SurfaceOf
+from yuqian.models.surface_law import AREA, SLOPE, SurfaceOf
 from yuqian.models.units import (
     DAYS_PER_YEAR,
     HOURS_PER_DAY,
@@ -32,8 +30,6 @@ from yuqian.models.units import (
     SECONDS_PER_HOUR,
 )
 
-Curve = Annotated[tuple[float, ...], Field(min_length=2)]
-
 SPILL_PRICE_YUAN_PER_M3 = 1e-4
 """Keeps water behind the dam where nothing else decides; far below any price of shortage."""
 
@@ -41,7 +37,7 @@ CLOSING_PRICE_YUAN_PER_M3 = 200.0
 """Of what is missing at the end of a horizon: above any price of shortage, so that only a drought leaves it missing."""
 
 
-class Reservoir(Kind):
+class Reservoir(ReservoirLevels):
     """Stores water between its dead and its normal level, lower in the flood season, and releases it downstream.
 
     The volume balance of each step holds inflows, withdrawals, evaporation, seepage, release and spill. The water surface is
@@ -57,6 +53,7 @@ class Reservoir(Kind):
 
     title_en: ClassVar[str] = "Reservoir"
     title_zh: ClassVar[str] = "水库"
+    catalogued: ClassVar[bool] = True
     opens: ClassVar = {"": "m3_per_s", ".ecological": "m3_per_s"}
     forwards_to: ClassVar[str | None] = "downstream"
     is_water_source: ClassVar[bool] = True
@@ -66,17 +63,6 @@ class Reservoir(Kind):
     }
 
     downstream: WaterTo
-    curve_level_m: Curve
-    curve_storage_hm3: Curve
-    curve_area_km2: Curve
-    level_dead_m: float
-    level_flood_limit_m: float
-    level_normal_m: float
-    level_max_m: float
-    flood_season_start: MonthDay
-    flood_season_end: MonthDay
-    refill_end: MonthDay
-    opening_storage_fraction: Fraction | None = None
     seepage_fraction_per_year: Fraction
     catchment_km2: Positive
     runoff_depth_mm_per_year: Positive
@@ -84,120 +70,11 @@ class Reservoir(Kind):
     ecological_wet_fraction: Fraction
     ecological_shortage_price_yuan_per_m3: NonNegative
     flood_excess_price_yuan_per_m3_day: NonNegative
-    closing_storage_fraction: Fraction | None = None
     evaporation_surface: SurfaceOf = SurfaceOf.MEAN
     ecological_rule: EcologicalRule = EcologicalRule.TENNANT
     ecological_inflow_limited: bool = True
-    flood_window_start: tuple[MonthDay, ...] = ()
-    flood_window_end: tuple[MonthDay, ...] = ()
-    flood_window_level_m: tuple[float, ...] = ()
-    drought_season_start: tuple[MonthDay, ...] = ()
-    level_drought_warning_m: tuple[float, ...] = ()
-    level_drought_guarantee_m: tuple[float, ...] = ()
-    drought_price_yuan_per_m3_day: NonNegative = 0.0
-    discharge_level_m: tuple[float, ...] = ()
-    discharge_max_m3_per_s: tuple[NonNegative, ...] = ()
     discharge_excess_price_yuan_per_m3: NonNegative = 20.0
     balancing_price_yuan_per_m3_day: NonNegative = 0.0
-
-    @model_validator(mode="after")
-    def _curves_rise(self) -> Self:
-        for name in ("curve_level_m", "curve_storage_hm3", "curve_area_km2"):
-            values = np.asarray(getattr(self, name))
-            if len(values) != len(self.curve_level_m):
-                raise ValueError(f"{name} has {len(values)} points, curve_level_m has {len(self.curve_level_m)}")
-            falls = np.flatnonzero(np.diff(values) <= 0)
-            if len(falls):
-                at = falls[0]
-                raise ValueError(f"{name} must rise from point to point; it goes from {values[at]:g} to {values[at + 1]:g}")
-        levels = [self.level_dead_m, self.level_flood_limit_m, self.level_normal_m, self.level_max_m]
-        if sorted(levels) != levels:
-            raise ValueError(f"dead, flood-limit, normal and highest level must not fall; got {levels}")
-        if not self.curve_level_m[0] <= levels[0] <= levels[-1] <= self.curve_level_m[-1]:
-            raise ValueError(
-                f"the level curve covers {self.curve_level_m[0]:g} to {self.curve_level_m[-1]:g} m, "
-                f"but the levels run from {levels[0]:g} to {levels[-1]:g} m"
-            )
-        if not self.flood_season_start < self.flood_season_end <= self.refill_end:
-            raise ValueError("the flood season must start before it ends, and refilling ends with it or later")
-        return self
-
-    @model_validator(mode="after")
-    def _options_agree(self) -> Self:
-        if not len(self.flood_window_start) == len(self.flood_window_end) == len(self.flood_window_level_m):
-            raise ValueError("every further flood window needs a start, an end and a level")
-        seasons = self.drought_season_start, self.level_drought_warning_m, self.level_drought_guarantee_m
-        check_seasons("drought levels", *seasons)
-        for warning, guarantee in zip(*seasons[1:], strict=True):
-            if not self.level_dead_m <= guarantee <= warning <= self.level_normal_m:
-                raise ValueError(
-                    f"drought levels lie between dead and normal level, the guarantee level ({guarantee:g} m) no higher "
-                    f"than the warning level ({warning:g} m)"
-                )
-        if self.drought_price_yuan_per_m3_day and not self.drought_season_start:
-            raise ValueError("a drought price needs drought levels")
-        if len(self.discharge_level_m) != len(self.discharge_max_m3_per_s):
-            raise ValueError("every level of the discharge curve needs a flow")
-        if np.any(np.diff(self.discharge_level_m) <= 0) or np.any(np.diff(self.discharge_max_m3_per_s) < 0):
-            raise ValueError("the discharge curve must rise")
-        return self
-
-    def storage_hm3_at(self, level_m: float) -> float:
-        """Storage at a level, by the level curve."""
-        return float(np.interp(level_m, self.curve_level_m, self.curve_storage_hm3))
-
-    def level_m_at(self, storage_hm3: Floats) -> Floats:
-        """Level at storages, by the level curve."""
-        level: Floats = np.interp(storage_hm3, self.curve_storage_hm3, self.curve_level_m)
-        return level
-
-    def surface(self) -> Surface:
-        """Area over storage."""
-        return Surface(np.asarray(self.curve_storage_hm3), np.asarray(self.curve_area_km2))
-
-    def area_line(self) -> tuple[float, float]:
-        """Water surface as a line of the storage: km2 at none, km2 per hm3; exact at the dead and the normal level."""
-        return self.surface().line(self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m))
-
-    def storage_limit_hm3(self, timeline: Timeline) -> Floats:
-        """Highest ordinary storage at the end of each step, shape (count,): normal, flood limit, then a straight refill."""
-        flood, normal = self.storage_hm3_at(self.level_flood_limit_m), self.storage_hm3_at(self.level_normal_m)
-        started = timeline.since(self.flood_season_start)
-        over, refilled = timeline.since(self.flood_season_end), timeline.since(self.refill_end)
-        limit = np.where(started & ~over, flood, normal)
-        refilling = np.flatnonzero(over & ~refilled)
-        limit[refilling] = flood + (normal - flood) * (np.arange(len(refilling)) + 1) / (len(refilling) + 1)
-        for start, end, level in zip(self.flood_window_start, self.flood_window_end, self.flood_window_level_m, strict=True):
-            inside = in_window(timeline, start, end)
-            limit[inside] = np.minimum(limit[inside], self.storage_hm3_at(level))
-        return limit
-
-    def drought_storage_hm3(self, timeline: Timeline) -> tuple[Floats, Floats]:
-        """Storage at the drought-warning and the drought-guarantee level by step; needs drought levels."""
-        warning, guarantee = (
-            by_season(timeline, self.drought_season_start, [self.storage_hm3_at(level) for level in levels])
-            for levels in (self.level_drought_warning_m, self.level_drought_guarantee_m)
-        )
-        return warning, guarantee
-
-    def discharge_limit_m3_per_s(self, storage_hm3: Floats) -> Floats:
-        """What gates and spillway let out at storages, by the discharge curve; nothing below its lowest level."""
-        limit: Floats = np.interp(
-            self.level_m_at(storage_hm3), self.discharge_level_m, self.discharge_max_m3_per_s, left=0.0
-        )  # fmt: skip
-        return limit
-
-    def opening_hm3(self) -> float | None:
-        """Storage at the opening; None for a cyclic year."""
-        return self._active_hm3(self.opening_storage_fraction)
-
-    def closing_hm3(self) -> float | None:
-        """Least storage at the end; None where it is the opening storage."""
-        return self._active_hm3(self.closing_storage_fraction)
-
-    def _active_hm3(self, fraction: float | None) -> float | None:
-        low, high = self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m)
-        return None if fraction is None else low + fraction * (high - low)
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         dead, highest = self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_max_m)

@@ -1,0 +1,143 @@
+"""What every dam is described by: its curves, and its levels through the year."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from yuqian.models.clock import Floats, Timeline
+from yuqian.models.kind import Fraction, Kind, NonNegative
+from yuqian.models.quota_law import MonthDay
+from yuqian.models.season_law import by_season, check_seasons, in_window
+from yuqian.models.surface_law import Surface
+
+Curve = Annotated[tuple[float, ...], Field(min_length=2)]
+
+
+class ReservoirLevels(Kind):
+    """Level, storage and area curves of a dam, with its dead, drought, flood-limit, normal and highest levels."""
+
+    catalogued: ClassVar[bool] = False
+
+    curve_level_m: Curve
+    curve_storage_hm3: Curve
+    curve_area_km2: Curve
+    level_dead_m: float
+    level_flood_limit_m: float
+    level_normal_m: float
+    level_max_m: float
+    flood_season_start: MonthDay
+    flood_season_end: MonthDay
+    refill_end: MonthDay
+    opening_storage_fraction: Fraction | None = None
+    closing_storage_fraction: Fraction | None = None
+    flood_window_start: tuple[MonthDay, ...] = ()
+    flood_window_end: tuple[MonthDay, ...] = ()
+    flood_window_level_m: tuple[float, ...] = ()
+    drought_season_start: tuple[MonthDay, ...] = ()
+    level_drought_warning_m: tuple[float, ...] = ()
+    level_drought_guarantee_m: tuple[float, ...] = ()
+    drought_price_yuan_per_m3_day: NonNegative = 0.0
+    discharge_level_m: tuple[float, ...] = ()
+    discharge_max_m3_per_s: tuple[NonNegative, ...] = ()
+
+    @model_validator(mode="after")
+    def _curves_rise(self) -> Self:
+        for name in ("curve_level_m", "curve_storage_hm3", "curve_area_km2"):
+            values = np.asarray(getattr(self, name))
+            if len(values) != len(self.curve_level_m):
+                raise ValueError(f"{name} has {len(values)} points, curve_level_m has {len(self.curve_level_m)}")
+            falls = np.flatnonzero(np.diff(values) <= 0)
+            if len(falls):
+                at = falls[0]
+                raise ValueError(f"{name} must rise from point to point; it goes from {values[at]:g} to {values[at + 1]:g}")
+        levels = [self.level_dead_m, self.level_flood_limit_m, self.level_normal_m, self.level_max_m]
+        if sorted(levels) != levels:
+            raise ValueError(f"dead, flood-limit, normal and highest level must not fall; got {levels}")
+        if not self.curve_level_m[0] <= levels[0] <= levels[-1] <= self.curve_level_m[-1]:
+            raise ValueError(
+                f"the level curve covers {self.curve_level_m[0]:g} to {self.curve_level_m[-1]:g} m, "
+                f"but the levels run from {levels[0]:g} to {levels[-1]:g} m"
+            )
+        if not self.flood_season_start < self.flood_season_end <= self.refill_end:
+            raise ValueError("the flood season must start before it ends, and refilling ends with it or later")
+        return self
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> Self:
+        if not len(self.flood_window_start) == len(self.flood_window_end) == len(self.flood_window_level_m):
+            raise ValueError("every further flood window needs a start, an end and a level")
+        seasons = self.drought_season_start, self.level_drought_warning_m, self.level_drought_guarantee_m
+        check_seasons("drought levels", *seasons)
+        for warning, guarantee in zip(*seasons[1:], strict=True):
+            if not self.level_dead_m <= guarantee <= warning <= self.level_normal_m:
+                raise ValueError(
+                    f"drought levels lie between dead and normal level, the guarantee level ({guarantee:g} m) no higher "
+                    f"than the warning level ({warning:g} m)"
+                )
+        if self.drought_price_yuan_per_m3_day and not self.drought_season_start:
+            raise ValueError("a drought price needs drought levels")
+        if len(self.discharge_level_m) != len(self.discharge_max_m3_per_s):
+            raise ValueError("every level of the discharge curve needs a flow")
+        if np.any(np.diff(self.discharge_level_m) <= 0) or np.any(np.diff(self.discharge_max_m3_per_s) < 0):
+            raise ValueError("the discharge curve must rise")
+        return self
+
+    def storage_hm3_at(self, level_m: float) -> float:
+        """Storage at a level, by the level curve."""
+        return float(np.interp(level_m, self.curve_level_m, self.curve_storage_hm3))
+
+    def level_m_at(self, storage_hm3: Floats) -> Floats:
+        """Level at storages, by the level curve."""
+        level: Floats = np.interp(storage_hm3, self.curve_storage_hm3, self.curve_level_m)
+        return level
+
+    def surface(self) -> Surface:
+        """Area over storage."""
+        return Surface(np.asarray(self.curve_storage_hm3), np.asarray(self.curve_area_km2))
+
+    def area_line(self) -> tuple[float, float]:
+        """Water surface as a line of the storage: km2 at none, km2 per hm3; exact at the dead and the normal level."""
+        return self.surface().line(self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m))
+
+    def storage_limit_hm3(self, timeline: Timeline) -> Floats:
+        """Highest ordinary storage at the end of each step, shape (count,): normal, flood limit, then a straight refill."""
+        flood, normal = self.storage_hm3_at(self.level_flood_limit_m), self.storage_hm3_at(self.level_normal_m)
+        started = timeline.since(self.flood_season_start)
+        over, refilled = timeline.since(self.flood_season_end), timeline.since(self.refill_end)
+        limit = np.where(started & ~over, flood, normal)
+        refilling = np.flatnonzero(over & ~refilled)
+        limit[refilling] = flood + (normal - flood) * (np.arange(len(refilling)) + 1) / (len(refilling) + 1)
+        for start, end, level in zip(self.flood_window_start, self.flood_window_end, self.flood_window_level_m, strict=True):
+            inside = in_window(timeline, start, end)
+            limit[inside] = np.minimum(limit[inside], self.storage_hm3_at(level))
+        return limit
+
+    def drought_storage_hm3(self, timeline: Timeline) -> tuple[Floats, Floats]:
+        """Storage at the drought-warning and the drought-guarantee level by step; needs drought levels."""
+        warning, guarantee = (
+            by_season(timeline, self.drought_season_start, [self.storage_hm3_at(level) for level in levels])
+            for levels in (self.level_drought_warning_m, self.level_drought_guarantee_m)
+        )
+        return warning, guarantee
+
+    def discharge_limit_m3_per_s(self, storage_hm3: Floats) -> Floats:
+        """What gates and spillway let out at storages, by the discharge curve; nothing below its lowest level."""
+        limit: Floats = np.interp(
+            self.level_m_at(storage_hm3), self.discharge_level_m, self.discharge_max_m3_per_s, left=0.0
+        )  # fmt: skip
+        return limit
+
+    def opening_hm3(self) -> float | None:
+        """Storage at the opening; None for a cyclic year."""
+        return self._active_hm3(self.opening_storage_fraction)
+
+    def closing_hm3(self) -> float | None:
+        """Least storage at the end; None where it is the opening storage."""
+        return self._active_hm3(self.closing_storage_fraction)
+
+    def _active_hm3(self, fraction: float | None) -> float | None:
+        low, high = self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m)
+        return None if fraction is None else low + fraction * (high - low)
