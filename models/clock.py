@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
 
-from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY
+from yuqian.models.units import DAYS_PER_YEAR, HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from yuqian.models.carry_law import Carried
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 ZONE = dt.timezone(dt.timedelta(hours=8), "UTC+08:00")
 OPENING = -1
 """The instant before the first step."""
+
+DAYS_OF_YEAR = int(DAYS_PER_YEAR)
+FEBRUARY_ENDS = 59
+"""Days of a year before 29 February or 1 March."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,15 +58,19 @@ class Timeline:
         rhythm: which rhythm this is.
         start: beginning of the first step, naive local time (UTC+8).
         hours: length of each step in hours, shape (count,).
+        drops_leap_days: whether 29 February is no day of the calendar, so that every year has 365 days, as in long series.
     """
 
     rhythm: Rhythm
     start: dt.datetime
     hours: Floats
+    drops_leap_days: bool = False
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is not None:
             raise ValueError("a timeline starts at a naive local time; the zone is always UTC+8")
+        if self.drops_leap_days and (self.start.month, self.start.day) == (2, 29):
+            raise ValueError("a calendar without leap days cannot begin on 29 February")
         if self.hours.ndim != 1 or not len(self.hours) or not np.all(self.hours > 0):
             raise ValueError("a timeline needs at least one step, and every step a positive length")
         self.hours.flags.writeable = False
@@ -78,8 +86,32 @@ class Timeline:
     @cached_property
     def stamps(self) -> npt.NDArray[np.datetime64]:
         """Beginning of each step, naive local time, shape (count,)."""
-        passed = np.concatenate(([0.0], np.cumsum(self.hours)[:-1])) * 3600.0
-        stamps: npt.NDArray[np.datetime64] = np.datetime64(self.start, "s") + passed.astype("timedelta64[s]")
+        return self._stamps_after(np.concatenate(([0.0], np.cumsum(self.hours)[:-1])) * SECONDS_PER_HOUR)
+
+    @cached_property
+    def last_days(self) -> npt.NDArray[np.datetime64]:
+        """Day in which each step ends (a step to midnight ends in the day before), shape (count,)."""
+        return self._stamps_after(np.cumsum(self.hours) * SECONDS_PER_HOUR - 1.0).astype("datetime64[D]")
+
+    def _stamps_after(self, passed_s: Floats) -> npt.NDArray[np.datetime64]:
+        """Local times so many seconds of this calendar after the start."""
+        passed = passed_s.astype("timedelta64[s]")
+        start = np.datetime64(self.start, "s")
+        if not self.drops_leap_days:
+            stamps: npt.NDArray[np.datetime64] = start + passed
+            return stamps
+        midnight = start.astype("datetime64[D]")
+        new_year = midnight.astype("datetime64[Y]")
+        first = int((midnight - new_year.astype("datetime64[D]")).astype(np.int64))
+        first -= int(_is_leap(new_year) and first > FEBRUARY_ENDS)
+        since_midnight = passed + (start - midnight)
+        days = since_midnight.astype("timedelta64[D]")
+        position = first + days.astype(np.int64)
+        years = new_year + position // DAYS_OF_YEAR
+        of_year = position % DAYS_OF_YEAR
+        of_year += _is_leap(years) & (of_year >= FEBRUARY_ENDS)
+        stamps = years.astype("datetime64[s]") + of_year.astype("timedelta64[D]")
+        stamps += since_midnight - days
         return stamps
 
     @cached_property
@@ -95,11 +127,34 @@ class Timeline:
 
     def since(self, month_day: str) -> npt.NDArray[np.bool_]:
         """Which steps begin on or after ``month_day`` ("MM-DD") of their own year, shape (count,)."""
+        return _on_or_after(self.stamps.astype("datetime64[D]"), month_day)
+
+    def ends_since(self, month_day: str) -> npt.NDArray[np.bool_]:
+        """Which steps end on or after ``month_day`` ("MM-DD") of the year that they end in, shape (count,)."""
+        return _on_or_after(self.last_days, month_day)
+
+    def days_since(self, month_day: str) -> npt.NDArray[np.int64]:
+        """Whole days from the beginning of ``month_day`` to the end of the step's last day, in its year, shape (count,)."""
         month, day = (int(part) for part in month_day.split("-"))
-        days = self.stamps.astype("datetime64[D]")
-        in_month = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-        after: npt.NDArray[np.bool_] = (self.months > month) | ((self.months == month) & (in_month >= day))
-        return after
+        years = self.last_days.astype("datetime64[Y]")
+        begins = (years.astype("datetime64[M]") + (month - 1)).astype("datetime64[D]") + (day - 1)
+        passed: npt.NDArray[np.int64] = (self.last_days - begins).astype(np.int64) + 1
+        return passed
+
+
+def _on_or_after(days: npt.NDArray[np.datetime64], month_day: str) -> npt.NDArray[np.bool_]:
+    month, day = (int(part) for part in month_day.split("-"))
+    by_month = days.astype("datetime64[M]")
+    months = by_month.astype(np.int64) % 12 + 1
+    in_month = (days - by_month.astype("datetime64[D]")).astype(np.int64) + 1
+    after: npt.NDArray[np.bool_] = (months > month) | ((months == month) & (in_month >= day))
+    return after
+
+
+def _is_leap(years: Any) -> Any:
+    """Whether years, as datetime64, have a 29 February."""
+    number = years.astype(np.int64) + 1970
+    return (number % 4 == 0) & ((number % 100 != 0) | (number % 400 == 0))
 
 
 @dataclass(frozen=True)
@@ -115,6 +170,8 @@ class Clock:
     water: Timeline
 
     def __post_init__(self) -> None:
+        if self.power.drops_leap_days != self.water.drops_leap_days:
+            raise ValueError("either both timelines drop leap days, or none")
         if self.power.start != self.water.start or self.power.count % self.water.count:
             raise ValueError("both timelines must start together, and a water step must hold a whole number of power steps")
         inside = self.power.hours.reshape(self.water.count, -1)
@@ -136,6 +193,15 @@ class Clock:
     def of_year(cls, year: int) -> Clock:
         """A standard year of 8760 hours; a leap year ends on 30 December."""
         return cls.of_days(dt.date(year, 1, 1), 365)
+
+    @classmethod
+    def of_periods(cls, start: dt.date, days: Floats | list[float], drops_leap_days: bool = True) -> Clock:
+        """Water steps of so many days from ``start``, one power step in each: the calendar of a long series."""
+        midnight, hours = dt.datetime(start.year, start.month, start.day), np.asarray(days, dtype=float) * HOURS_PER_DAY
+        return cls(
+            Timeline(Rhythm.POWER, midnight, hours, drops_leap_days),
+            Timeline(Rhythm.WATER, midnight, hours.copy(), drops_leap_days),
+        )
 
     @property
     def power_per_water(self) -> int:

@@ -42,13 +42,10 @@ def declare_dead_pool(
     def falls_by_losses_alone(m: pyo.Block, d: int) -> object:
         return m.below_dead_hm3[d] - m.below_dead_hm3[d - 1] <= steps.hm3_per_m3_per_s[d] * loss_m3_per_s(d)
 
-    missing = None if opening_hm3 is None else [max(0.0, dead_hm3 - opening_hm3)]
+    # A cyclic horizon opens with a full pool: with any other, a constant lack would pass for storage that is not there.
+    missing = [0.0 if opening_hm3 is None else max(0.0, dead_hm3 - opening_hm3)]
     carry(m, steps, Rhythm.WATER, "below_dead_hm3", m.below_dead_hm3.__getitem__, range(OPENING, 0), opening=missing)
-    if steps.horizon is Horizon.WINDOW:
-        return
-    if missing is None:
-        m.below_dead_closes = pyo.Constraint(expr=m.below_dead_hm3[steps.clock.water.last] == m.below_dead_hm3[OPENING])
-    else:
+    if steps.horizon is Horizon.WHOLE:
         m.below_dead_opens = pyo.Constraint(expr=m.below_dead_hm3[OPENING] == missing[0])
 
 
@@ -70,6 +67,6 @@ def audit_dead_pool(
     if book.horizon is Horizon.WINDOW:
         opening: Floats | float = answer.given("opening_below_dead_hm3", below[:1])
     else:
-        opening = below[-1:] if opening_hm3 is None else max(0.0, dead_hm3 - opening_hm3)
+        opening = 0.0 if opening_hm3 is None else max(0.0, dead_hm3 - opening_hm3)
     book.equal(owner, "missing at the opening", below[:1], opening)
     book.cost(below[1:] * 0.05 * 1e6 / 24, Rhythm.WATER)

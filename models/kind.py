@@ -270,6 +270,10 @@ class Kind(BaseModel):
         """Share of its demand that those persons cannot do without: what they count as supplied by."""
         return 1.0
 
+    def season_starts(self) -> tuple[str, ...]:
+        """Days of the year ("MM-DD") on which a limit falls: a step of several days should begin on them."""
+        return ()
+
 
 def by_kind(assets: Iterable[Kind]) -> Mapping[type[Kind], tuple[Kind, ...]]:
     """Assets by kind, kinds by name and assets by id."""

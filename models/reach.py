@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Self
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
@@ -11,7 +12,7 @@ from pydantic import Field, model_validator
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps, Timeline
-from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, WaterFrom, WaterTo
+from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, WaterFrom, WaterTo, table
 from yuqian.models.ledger import Ledger
 from yuqian.models.loss_law import arriving, check_losses
 from yuqian.models.operation import Channel, Operation
@@ -29,8 +30,14 @@ class Reach(Kind):
 
     ``lag_share_fraction[k]`` of what enters leaves k days later; the loss is a share of what enters, or of what arrives. The
     days before the first one are taken from the end of the horizon, so that what is on its way at the end is what was on its
-    way at the beginning, and no water is made or lost by being under way. Water steps are days: longer ones are refused unless
-    all of the water leaves in the step that it enters in.
+    way at the beginning, and no water is made or lost by being under way.
+
+    In water steps longer than a day (ten-day periods) what enters is taken as even over its step: of a step of L days, the
+    share of lag k that leaves in the same step is ``max(0, L - k) / L``, and the rest leaves in the steps after it. Volumes are
+    exact. What is lost is the shape of the flow within the step: the mean outflow of a step of L days is off by at most
+    ``2 / L * sum over k of k * share[k]`` times the largest difference between a day's inflow and its step's mean, once for
+    the water that is still under way at its end and once for that from the step before. Steps shorter than a day count as
+    a day each.
 
     With a travel time ``muskingum_time_h`` (K) and a weight ``muskingum_weight_fraction`` (X) it is routed by the step, of any
     length dt, instead: ``out[t] = C0 in[t] + C1 in[t-1] + C2 out[t-1]`` with ``C0 = (dt - 2KX) / D``, ``C1 = (dt + 2KX) / D``,
@@ -60,9 +67,8 @@ class Reach(Kind):
         if self.muskingum_time_h is not None:
             self._route(m, ledger, steps)
             return
-        longest, count = len(self.lag_share_fraction) - 1, steps.clock.water.count
-        if longest and np.any(steps.clock.water.hours > HOURS_PER_DAY):
-            raise ValueError(f"{self.id} delays water by days, which longer steps cannot show; give it one share, 1")
+        shares, count = self.step_shares(steps.clock), steps.clock.water.count
+        longest = len(shares) - 1
         m.past_and_days = pyo.RangeSet(-longest, count - 1)
         m.inflow_m3_per_s = pyo.Var(m.past_and_days, dense=False, bounds=(0, None))
         past = range(-longest, 0)
@@ -73,12 +79,39 @@ class Reach(Kind):
             m.add_component(f"past_{before}_as_at_the_end", pyo.Constraint(expr=same))
 
         kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
-        shares = [(k, kept * share) for k, share in enumerate(self.lag_share_fraction) if share]
+        weights = [(k, _by_step(m, steps, k, kept * share)) for k, share in enumerate(shares) if np.any(share)]
         ledger.enter(self.node_from, self.id, "inflow of reach", sign=-1, m3_per_s=m.inflow_m3_per_s)
         ledger.enter(
             self.node_to, self.id, "outflow of reach",
-            m3_per_s=lambda d: sum(share * m.inflow_m3_per_s[d - k] for k, share in shares),
+            m3_per_s=lambda d: sum(weight(d) * m.inflow_m3_per_s[d - k] for k, weight in weights),
         )  # fmt: skip
+
+    def step_shares(self, clock: Clock) -> list[Floats]:
+        """Share of the mean inflow of the step k before that each step's mean outflow holds, k = 0, 1, ...; (steps,) each."""
+        if len(self.lag_share_fraction) == 1:
+            return [np.ones(clock.water.count)]
+        days = np.maximum(clock.water.hours / HOURS_PER_DAY, 1.0)
+        if np.any(days != np.round(days)):
+            raise ValueError(f"{self.id} delays water by days; give it water steps of a day, or of whole days")
+        longest, count = len(self.lag_share_fraction) - 1, clock.water.count
+        # Steps before the first are those at the end, in as many turns as the longest lag asks for.
+        turns = 1 + int(np.ceil(longest / days.sum()))
+        ends = np.cumsum(np.tile(days, turns + 1))
+        begins = ends - np.tile(days, turns + 1)
+        own = np.arange(turns * count, (turns + 1) * count)
+        shares: list[Floats] = []
+        for before in range(turns * count + 1):
+            from_begin, from_end = begins[own - before], ends[own - before]
+            share = np.zeros(count)
+            for lag, part in enumerate(self.lag_share_fraction):
+                overlap = np.minimum(ends[own], from_end + lag) - np.maximum(begins[own], from_begin + lag)
+                share += part * np.maximum(overlap, 0.0) / days
+            if before and not np.any(share) and np.all(from_end + longest <= begins[own]):
+                break
+            shares.append(share)
+        while len(shares) > 1 and not np.any(shares[-1]):
+            shares.pop()
+        return shares
 
     def coefficients(self, clock: Clock) -> tuple[float, float, float]:
         """Muskingum's C0, C1 and C2 for the water steps of a clock.
@@ -143,15 +176,20 @@ class Reach(Kind):
 
     def _lagged(self, answer: Answer, book: Book, clock: Clock) -> tuple[Floats, Floats]:
         inflow = answer.inflow_m3_per_s
-        days, before = clock.water.count, len(self.lag_share_fraction) - 1
+        count = clock.water.count
+        before = len(inflow) - count
         own = inflow[before:]
         if before and book.horizon is Horizon.WINDOW:
             book.equal(self.id, "past as given", inflow[:before], answer.given("opening_inflow_m3_per_s", inflow[:before]))
         elif before:
-            turns = np.tile(own, before // days + 1)
+            turns = np.tile(own, before // count + 1)
             book.equal(self.id, "past as at the end", inflow[:before], turns[len(turns) - before :])
-        # The full convolution begins with steps that still lack their past.
-        return own, np.convolve(inflow, self.lag_share_fraction)[before : before + days]
+        days = np.maximum(np.rint(clock.water.hours / 24), 1).astype(int)
+        lengths = np.tile(days, before // count + 1)
+        by_day = np.repeat(inflow, np.concatenate((lengths[len(lengths) - before :], days)))
+        # The full convolution begins with days that still lack their past, and ends after the last day.
+        daily = np.convolve(by_day, self.lag_share_fraction)[len(by_day) - days.sum() : len(by_day)]
+        return own, np.add.reduceat(daily, np.concatenate(([0], np.cumsum(days)[:-1]))) / days
 
     def _routed(self, answer: Answer, book: Book, clock: Clock) -> tuple[Floats, Floats]:
         """By the storage between both ends: K (X in + (1 - X) out) changes by what comes less what goes."""
@@ -176,3 +214,12 @@ class Reach(Kind):
         # A reach has no largest flow, so only a flow owed downstream draws water through it, not a market.
         owed = Outlet(id="outlet", node="lower", flow_min_m3_per_s=5.0, shortage_price_yuan_per_m3=5.0)
         return Example(asset, (Port.market("upper", "m3_per_s", 1e4, 0.0), Port.market("lower", "m3_per_s", 1e6, 0.0), owed))
+
+
+def _by_step(m: pyo.Block, steps: Steps, lag: int, share: Floats) -> Callable[[Any], Any]:
+    """A weight by step: one number where all steps share it, else looked up."""
+    if np.all(share == share[0]):
+        number = float(share[0])
+        return lambda d: number
+    weight = table(m, f"lag_{lag}_fraction", steps.days, share)
+    return lambda d: weight[d]

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from yuqian.models.clock import Floats, Timeline
 from yuqian.models.kind import Fraction, Kind, NonNegative
 from yuqian.models.quota_law import MonthDay
-from yuqian.models.season_law import by_season, check_seasons, in_window
+from yuqian.models.season_law import by_season, check_seasons, ends_in_window, lowered_in_season
 from yuqian.models.surface_law import Surface
 
 Curve = Annotated[tuple[float, ...], Field(min_length=2)]
@@ -105,15 +105,14 @@ class ReservoirLevels(Kind):
     def storage_limit_hm3(self, timeline: Timeline) -> Floats:
         """Highest ordinary storage at the end of each step, shape (count,): normal, flood limit, then a straight refill."""
         flood, normal = self.storage_hm3_at(self.level_flood_limit_m), self.storage_hm3_at(self.level_normal_m)
-        started = timeline.since(self.flood_season_start)
-        over, refilled = timeline.since(self.flood_season_end), timeline.since(self.refill_end)
-        limit = np.where(started & ~over, flood, normal)
-        refilling = np.flatnonzero(over & ~refilled)
-        limit[refilling] = flood + (normal - flood) * (np.arange(len(refilling)) + 1) / (len(refilling) + 1)
+        limit = lowered_in_season(timeline, flood, normal, self.flood_season_start, self.flood_season_end, self.refill_end)
         for start, end, level in zip(self.flood_window_start, self.flood_window_end, self.flood_window_level_m, strict=True):
-            inside = in_window(timeline, start, end)
+            inside = ends_in_window(timeline, start, end)
             limit[inside] = np.minimum(limit[inside], self.storage_hm3_at(level))
         return limit
+
+    def season_starts(self) -> tuple[str, ...]:
+        return (self.flood_season_start, *self.flood_window_start)
 
     def drought_storage_hm3(self, timeline: Timeline) -> tuple[Floats, Floats]:
         """Storage at the drought-warning and the drought-guarantee level by step; needs drought levels."""

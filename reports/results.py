@@ -23,6 +23,7 @@ from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Timeline
 from yuqian.models.kind import Kind
 from yuqian.models.kinds import known_kinds
 from yuqian.models.ledger import Account
+from yuqian.models.port import Port
 from yuqian.models.units import unit_of
 from yuqian.optimise.answers import decisions
 from yuqian.optimise.assemble import Assembly
@@ -33,6 +34,8 @@ from yuqian.reports.audit import Audit, audit
 
 GROUPS = ("inputs", "results", "balances", "duals", "kpi")
 CONVENTIONS = "CF-1.11"
+STAND_INS: Mapping[str, type[Kind]] = {"port": Port}
+"""What no catalogue holds but an answer may: markets in place of a part that was left out."""
 COMPRESSED = {"zlib": True, "complevel": 1, "shuffle": True}
 
 
@@ -97,7 +100,7 @@ def read_results(path: Path, kinds: Mapping[str, type[Kind]] | None = None) -> R
     Raises:
         ResultsError: for a file without the groups or attributes of a results file, or with a kind that is not known.
     """
-    known = kinds or known_kinds()
+    known = {**(kinds or known_kinds()), **STAND_INS}
     try:
         with xr.open_dataset(path, engine="h5netcdf") as header:
             attributes = dict(header.attrs)
@@ -256,12 +259,13 @@ def _stamps(timeline: Timeline) -> dict[str, Any]:
     name = timeline.rhythm.value
     begin = np.concatenate(([0.0], np.cumsum(timeline.hours)))
     units = f"hours since {timeline.start.isoformat(sep=' ')} +08:00"
+    calendar = {"calendar": "noleap"} if timeline.drops_leap_days else {}
     note = "beginning of the step" if timeline.rhythm is Rhythm.POWER else "beginning of the water step"
     return {
-        name: (name, begin[:-1], {"units": units, "long_name": note, "standard_name": "time"}),
+        name: (name, begin[:-1], {"units": units, "long_name": note, "standard_name": "time", **calendar}),
         f"{name}_end": (
             f"{name}_end", begin,
-            {"units": units, "long_name": f"instants: the opening ({OPENING}) and the end of every step"},
+            {"units": units, "long_name": f"instants: the opening ({OPENING}) and the end of every step", **calendar},
         ),
     }  # fmt: skip
 
@@ -270,6 +274,7 @@ def _clock_attributes(clock: Clock) -> dict[str, Any]:
     return {
         "clock_start": clock.power.start.isoformat(),
         "clock_zone": "UTC+08:00",
+        "clock_drops_leap_days": int(clock.water.drops_leap_days),
         "power_hours": _runs(clock.power.hours),
         "water_hours": _runs(clock.water.hours),
     }
@@ -277,9 +282,10 @@ def _clock_attributes(clock: Clock) -> dict[str, Any]:
 
 def _clock_of(attributes: Mapping[str, Any]) -> Clock:
     start = dt.datetime.fromisoformat(attributes["clock_start"])
+    drops = bool(attributes.get("clock_drops_leap_days", False))
     return Clock(
-        Timeline(Rhythm.POWER, start, _lengths(attributes["power_hours"])),
-        Timeline(Rhythm.WATER, start, _lengths(attributes["water_hours"])),
+        Timeline(Rhythm.POWER, start, _lengths(attributes["power_hours"]), drops),
+        Timeline(Rhythm.WATER, start, _lengths(attributes["water_hours"]), drops),
     )
 
 

@@ -134,7 +134,7 @@ class Study:
             NoAnswer: when the solve ends without an answer.
             AuditError: when the answer fails its audit; nothing is written then.
         """
-        timer = _Timer(tell or (lambda phase, progress: None))
+        timer = Timer(tell or (lambda phase, progress: None))
         with timer.phase("declare"):
             assembly = self.assemble()
         with timer.phase("compile"):
@@ -144,7 +144,7 @@ class Study:
         with timer.phase("solve"):
             solution = solve_from_prices(program, prices, options, timer.progress)
         if solution.x is None:
-            raise NoAnswer(solution.outcome, _ADVICE.get(solution.outcome, "see the solver's log"))
+            raise NoAnswer(solution.outcome, advice_on(solution.outcome))
         with timer.phase("refine"):
             done = refined(assembly, program, solution, plan or WaterPlan(), options, timer.progress)
             assembly, program, solution = done.assembly, done.program, done.solution
@@ -202,6 +202,11 @@ _ADVICE = {
 }
 
 
+def advice_on(outcome: Outcome) -> str:
+    """What to do about a solve that ended without an answer."""
+    return _ADVICE.get(outcome, "see the solver's log")
+
+
 def load(scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = (), stress: Sequence[str] = ()) -> Study:
     """Read a scenario with its region and make its series.
 
@@ -226,7 +231,7 @@ def versions() -> dict[str, str]:
 
 
 @dataclass
-class _Timer:
+class Timer:
     """Tells what begins and keeps how long it took."""
 
     tell: Tell

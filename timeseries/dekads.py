@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
-from yuqian.models.units import HOURS_PER_DAY
+from yuqian.models.clock import Clock, Floats
 from yuqian.timeseries.days import STANDARD_YEAR, Days, Ints
 
 PER_YEAR = 36
@@ -31,11 +31,31 @@ def lengths() -> Ints:
     return counts
 
 
-def dekad_clock(first_year: int, years: int) -> Clock:
-    """A clock of ten-day periods over standard years of 365 days, one power step in each water step."""
-    hours = np.tile(lengths() * float(HOURS_PER_DAY), years)
-    start = dt.datetime(first_year, 1, 1)
-    return Clock(Timeline(Rhythm.POWER, start, hours), Timeline(Rhythm.WATER, start, hours.copy()))
+def steps_of_year(split_at: Sequence[str] = ()) -> tuple[Ints, Ints]:
+    """The ten-day periods of a standard year, cut in two at some dates.
+
+    Args:
+        split_at: days ("MM-DD") that must begin a step, such as the first of a flood season.
+
+    Returns:
+        Days in each step and the ten-day period (0 to 35) that it lies in, both of shape (steps,).
+    """
+    dates = Days(STANDARD_YEAR).dates
+    starts = np.flatnonzero(np.diff(dekad_of_position(), prepend=-1))
+    named = [int(np.flatnonzero(dates == np.datetime64(f"{STANDARD_YEAR}-{day}"))[0]) for day in split_at]
+    starts = np.union1d(starts, np.array(named, dtype=np.int64))
+    counts: Ints = np.diff(np.append(starts, len(dates)))
+    return counts, dekad_of_position()[starts]
+
+
+def dekad_clock(first_year: int, years: int, split_at: Sequence[str] = ()) -> Clock:
+    """A clock of ten-day periods over years of 365 days (29 February is dropped), one power step in each water step.
+
+    Args:
+        split_at: days ("MM-DD") that must begin a step; a period that holds one is cut in two.
+    """
+    days, _ = steps_of_year(split_at)
+    return Clock.of_periods(dt.date(first_year, 1, 1), np.tile(days.astype(float), years))
 
 
 def mean_over_dekads(daily: Floats) -> Floats:

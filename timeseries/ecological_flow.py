@@ -37,6 +37,7 @@ class EcologicalFlow(Resource[Dam]):
     name: ClassVar[str] = "ecological_flow"
     rhythm: ClassVar[Rhythm] = Rhythm.WATER
     asks: ClassVar[type] = Dam
+    follows_flow: ClassVar[bool] = True
 
     def values(self, asset: Dam, context: Context) -> Floats:
         area = asset.catchment_km2 * M3_PER_S_PER_MM_PER_DAY_KM2

@@ -63,11 +63,13 @@ class Resource(ABC, Generic[Asks]):
         name: what kinds call it.
         rhythm: hours or days.
         asks: a Protocol whose annotations are the attributes that an asset must have.
+        follows_flow: whether it looks at the flow of the rivers, so that a long series makes it from its own flow.
     """
 
     name: ClassVar[str]
     rhythm: ClassVar[Rhythm]
     asks: ClassVar[type]
+    follows_flow: ClassVar[bool] = False
 
     @abstractmethod
     def values(self, asset: Asks, context: Context) -> Floats:

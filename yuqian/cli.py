@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from yuqian.cli_adequacy import adequacy
+from yuqian.cli_bracket import bracket, water_values
 from yuqian.cli_case import solve_case
+from yuqian.cli_long import long
+from yuqian.cli_long_sweep import long_sweep
 from yuqian.cli_network import network
 from yuqian.cli_series import series
 from yuqian.cli_stretch import coal, shortage
+from yuqian.cli_table import import_water, template
 
 if TYPE_CHECKING:
     from yuqian.assets.region import Region
@@ -47,6 +51,12 @@ main.add_command(coal)
 main.add_command(shortage)
 main.add_command(solve_case)
 main.add_command(network)
+main.add_command(long)
+main.add_command(long_sweep)
+main.add_command(bracket)
+main.add_command(water_values)
+main.add_command(template)
+main.add_command(import_water)
 
 
 @main.command()

@@ -142,3 +142,35 @@ def test_timelines_that_do_not_fit_are_refused(power: np.ndarray, water: list[fl
             Timeline(Rhythm.POWER, MIDNIGHT, power),
             Timeline(Rhythm.WATER, MIDNIGHT + dt.timedelta(days=later), np.array(water)),
         )
+
+
+@given(st.integers(1990, 2090), st.integers(0, 364), st.lists(st.integers(1, 400), min_size=1, max_size=12))
+def test_a_calendar_without_leap_days_has_years_of_365_days(year: int, first: int, days: list[int]) -> None:
+    """Each stamp has the day and month that the same position has in a year without 29 February."""
+    plain = [dt.date(2025, 1, 1) + dt.timedelta(days=k) for k in range(365)]
+    start = plain[first].replace(year=year)
+    clock = Clock.of_periods(start, [float(count) for count in days])
+    passed = np.concatenate(([0], np.cumsum(days)))
+    for stamp, at in zip(clock.water.stamps.tolist(), passed[:-1], strict=True):
+        wanted = plain[(first + at) % 365].replace(year=year + (first + int(at)) // 365)
+        assert stamp == dt.datetime(wanted.year, wanted.month, wanted.day)
+    for day, at in zip(clock.water.last_days.tolist(), passed[1:] - 1, strict=True):
+        assert day == plain[(first + at) % 365].replace(year=year + (first + int(at)) // 365)
+
+
+def test_a_calendar_without_leap_days_keeps_the_hour() -> None:
+    hours = Timeline(Rhythm.POWER, dt.datetime(2028, 2, 28, 22), np.full(4, 1.0), drops_leap_days=True)
+    assert [str(stamp) for stamp in hours.stamps] == [
+        "2028-02-28T22:00:00", "2028-02-28T23:00:00", "2028-03-01T00:00:00", "2028-03-01T01:00:00",
+    ]  # fmt: skip
+
+
+def test_a_calendar_without_leap_days_cannot_begin_on_one() -> None:
+    with pytest.raises(ValueError, match="29 February"):
+        Clock.of_periods(dt.date(2028, 2, 29), [10.0])
+
+
+def test_both_timelines_drop_leap_days_or_none() -> None:
+    hours = np.full(2, 24.0)
+    with pytest.raises(ValueError, match="leap days"):
+        Clock(Timeline(Rhythm.POWER, MIDNIGHT, hours, True), Timeline(Rhythm.WATER, MIDNIGHT, hours.copy()))

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from yuqian.models.book import Answer
@@ -72,11 +74,56 @@ def test_shares_that_do_not_sum_to_one_are_refused() -> None:
         Reach(id="reach", node_from="a", node_to="b", lag_share_fraction=(0.3, 0.5), loss_of_inflow_fraction=0.0)
 
 
-def test_steps_longer_than_a_day_are_refused() -> None:
-    ten_days = Clock.of_days(dt.date(2030, 7, 1), 2, hours_per_day=240)
+def periods(days: Sequence[int]) -> Clock:
+    return Clock.of_periods(dt.date(2030, 7, 1), [float(count) for count in days])
+
+
+def through(reach: Reach, inflow: Sequence[float], clock: Clock) -> np.ndarray:
+    """Outflow of a reach, by water step."""
+    assets = (
+        RiverNode(id="upper"), Catchment(id="land", node="upper", area_km2=1.0, runoff_depth_mm_per_year=1.0), reach,
+        RiverNode(id="lower"), Outlet(id="mouth", node="lower", flow_min_m3_per_s=0.0, shortage_price_yuan_per_m3=1.0),
+    )  # fmt: skip
+    found, _ = solved(assets, {("land", "inflow_m3_per_s"): np.array(inflow, dtype=float)}, clock)
+    return np.asarray(found["mouth"].outflow_m3_per_s)
+
+
+@given(
+    st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(any),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_longer_steps_are_the_means_of_days(days: list[int], parts: list[int], seed: int) -> None:
+    """An inflow that is even over each long step comes out of the daily reach with just the means that long steps give."""
+    shares = tuple(part / sum(parts) for part in parts)
+    reach = Reach(id="reach", node_from="upper", node_to="lower", lag_share_fraction=shares, loss_of_inflow_fraction=0.1)
+    inflow = np.random.default_rng(seed).uniform(0.0, 100.0, len(days))
+    long = through(reach, inflow, periods(days))
+    daily = through(reach, np.repeat(inflow, days), Clock.of_days(dt.date(2030, 7, 1), sum(days), hours_per_day=1))
+    starts = np.concatenate(([0], np.cumsum(days)[:-1]))
+    assert long == pytest.approx(np.add.reduceat(daily, starts) / days, abs=1e-6)
+    assert long @ days == pytest.approx(0.9 * (inflow @ days), rel=1e-9)
+
+
+def test_the_error_of_longer_steps_is_within_its_bound() -> None:
+    """Daily flow that is not even within ten days: each period's mean outflow is off by no more than stated."""
+    shares = (0.3, 0.5, 0.2)
+    reach = Reach(id="reach", node_from="upper", node_to="lower", lag_share_fraction=shares, loss_of_inflow_fraction=0.0)
+    daily = np.random.default_rng(1).gamma(0.7, 20.0, 60)
+    means = daily.reshape(6, 10).mean(axis=1)
+    exact = through(reach, daily, Clock.of_days(dt.date(2030, 7, 1), 60, hours_per_day=1)).reshape(6, 10).mean(axis=1)
+    off = np.abs(through(reach, means, periods([10] * 6)) - exact).max()
+    bound = sum(k * share for k, share in enumerate(shares)) / 10 * np.abs(daily - np.repeat(means, 10)).max()
+    assert 0.0 < off <= 2 * bound
+    assert off <= 0.2 * means.max()
+
+
+def test_steps_of_broken_days_are_refused() -> None:
+    broken = Clock.of_days(dt.date(2030, 7, 1), 2, hours_per_day=36)
     example = Reach.example()
-    with pytest.raises(ValueError, match="longer steps"):
-        assemble((example.asset, *example.ports), {}, ten_days)
+    with pytest.raises(ValueError, match="whole days"):
+        assemble((example.asset, *example.ports), {}, broken)
 
 
 def routed(time_h: float, weight: float, hours: float, flow: list[float]) -> np.ndarray:

@@ -1,0 +1,300 @@
+"""Water users as a table, one sheet a class of user: what a planner fills in, and what is read back as a scenario.
+
+A row is one number of one user, with unit, source, confidence, range and note, as the catalogue asks for. What is read becomes
+an overlay: a scenario laid over another one, whose numbers are those of the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from yuqian.assets.asset import Asset
+from yuqian.assets.building import build
+from yuqian.assets.fields import FieldReader
+from yuqian.assets.problems import CatalogueError, Code, Mark, Problem, Problems, listed, rename_hint
+from yuqian.assets.region import Region
+from yuqian.assets.schema import Shape, shapes_of
+from yuqian.assets.source import Confidence, Fact, Value
+from yuqian.assets.workbook import Cell, Rows, column_letter, read_workbook
+from yuqian.assets.yaml_reader import Node
+from yuqian.models.demand_law import WaterDemand
+from yuqian.models.kind import UserClass
+
+SHEETS: Final[Mapping[UserClass, str]] = MappingProxyType({
+    UserClass.TOWN: "城镇生活", UserClass.RURAL: "农村生活", UserClass.PRIORITY_INDUSTRY: "优先工业",
+    UserClass.INDUSTRY: "一般工业", UserClass.IRRIGATION: "农业灌溉", UserClass.ENVIRONMENT: "生态环境",
+    UserClass.ECOLOGICAL: "河道内生态", UserClass.POWER: "电厂",
+})  # fmt: skip
+COLUMNS: Final = ("用户类别", "编号", "名称", "参数", "数值", "单位", "来源", "可信度", "下限", "上限", "说明")
+CLASS, ID, NAME, FIELD, VALUE, UNIT, SOURCE, CONFIDENCE, LOW, HIGH, NOTE = range(len(COLUMNS))
+GUIDE, SOURCES = "填写说明", "来源目录"
+WIDTHS: Final = (10, 24, 18, 34, 18, 16, 24, 12, 14, 14, 40)
+TIMES: Final = "×"
+"""Before a number that is a factor on the value, not an end of its range."""
+_APART: Final = re.compile(r"[;；,，、\s]+")
+_GUIDE: Final = (
+    ("项目", "说明 / notes"),
+    ("编号、参数", "与目录一致,不可改动 (ids and fields as in the catalogue; a row that is left out keeps its number)"),
+    ("数值", "不带单位;多个数用分号隔开 (without unit; several numbers with semicolons)"),
+    ("单位", "须与本表一致 (as written here; convert the number, not the unit)"),
+    ("来源", f"见表『{SOURCES}』,多个用分号隔开 (keys of the sheet of sources)"),
+    ("可信度", " / ".join(f"{one.value} {one.name_zh}" for one in Confidence)),
+    ("下限、上限", "假定值必填;加×为系数,如 ×0.8 与 ×1.2 (needed for assumed numbers; with × they are factors on the value)"),
+)
+
+
+class TableError(CatalogueError):
+    """Everything that is wrong in a table, each with file, sheet, row and column."""
+
+    def __init__(self, problems: tuple[Problem, ...], file: str) -> None:
+        super().__init__(problems)
+        self.args = ("\n".join(_said(problem, file) for problem in self.problems),)
+
+
+@dataclass(frozen=True)
+class UserNumbers:
+    """What a table holds.
+
+    Attributes:
+        facts: by asset and field.
+    """
+
+    facts: Mapping[str, Mapping[str, Fact]]
+
+    def as_overlay(self, scenario: str, base: str, name: str) -> dict[str, Any]:
+        """A scenario file as plain data: these numbers over those of ``base``."""
+        assets = {
+            asset: {field: _fact_as_data(fact) for field, fact in sorted(facts.items())}
+            for asset, facts in sorted(self.facts.items())
+        }
+        return {"id": scenario, "name": {"en": name, "zh": name}, "base": base, "assets": assets}
+
+
+def users_of(region: Region) -> Mapping[UserClass, list[Asset]]:
+    """Assets in service that ask for water, by class; every class of :data:`SHEETS` is there."""
+    found: dict[UserClass, list[Asset]] = {user: [] for user in SHEETS}
+    for asset in region.assets:
+        if isinstance(asset.model, WaterDemand):
+            found[asset.model.served_as()].append(asset)
+    return found
+
+
+def template(region: Region, empty: bool = False) -> dict[str, Rows]:
+    """Sheets of a table to fill in: one a class of user, how to fill it in, and the sources there are.
+
+    Args:
+        empty: without the catalogue's numbers; ids, fields and units stay.
+    """
+    sheets: dict[str, Rows] = {GUIDE: _GUIDE}
+    for user, assets in users_of(region).items():
+        sheets[SHEETS[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
+    known = [(key, source.title, source.publisher, source.date) for key, source in sorted(region.catalogue.sources.items())]
+    sheets[SOURCES] = [("来源", "题名", "发布者", "日期"), *known]
+    return sheets
+
+
+def as_one_table(sheets: Mapping[str, Rows]) -> Rows:
+    """The sheets of users under each other, for a CSV file."""
+    return [COLUMNS, *(row for name in SHEETS.values() for row in sheets[name][1:])]
+
+
+def read_users(path: Path, region: Region) -> UserNumbers:
+    """Read a filled-in table against a region.
+
+    Rows without a value are passed over. Nothing is guessed: an unknown user, field, source or confidence, another unit, a
+    number that the kind does not allow, a row that comes twice are refused, all at once.
+
+    Raises:
+        WorkbookError: for a file that cannot be read.
+        TableError: with everything that is wrong.
+    """
+    problems = Problems()
+    reader = _TableReader(path.name, region, problems)
+    for sheet, rows in read_workbook(path).items():
+        if sheet not in (GUIDE, SOURCES):
+            reader.read_sheet(sheet, rows, path.suffix.lower() == ".xlsx")
+    facts = reader.facts()
+    try:
+        problems.raise_if_any()
+    except CatalogueError as error:
+        raise TableError(error.problems, path.name) from None
+    return UserNumbers(facts)
+
+
+@dataclass
+class _TableReader:
+    file: str
+    region: Region
+    problems: Problems
+
+    def __post_init__(self) -> None:
+        self._users = {asset.id: asset for assets in users_of(self.region).values() for asset in assets}
+        self._nodes: dict[str, dict[str, Node]] = {}
+
+    def read_sheet(self, sheet: str, rows: list[list[Cell]], is_class: bool) -> None:
+        file = f"{self.file}[{sheet}]"
+        head = [str(cell) for cell in rows[0] if cell is not None] if rows else []
+        if is_class and sheet not in SHEETS.values():
+            self._wrong(Mark(file, 1, 1), "sheet", f"the sheet '{sheet}'", listed(SHEETS.values()), "rename or delete it")
+            return
+        if tuple(head) != COLUMNS:
+            self._wrong(
+                Mark(file, 1, 1), "header", f"the columns {listed(head)}", listed(COLUMNS), "take them from the template"
+            )
+            return
+        for number, row in enumerate(rows[1:], start=2):
+            cells = [*row, *[None] * (len(COLUMNS) - len(row))]
+            if any(cell is not None for cell in cells) and cells[VALUE] is not None:
+                self._read_row(_Row(file, number, cells), sheet if is_class else None)
+
+    def _read_row(self, row: _Row, sheet: str | None) -> None:
+        asset = self._users.get(str(row[ID]))
+        if asset is None:
+            step = rename_hint(str(row[ID]), self._users, "take the id from the template, or add the user to the catalogue")
+            self._wrong(row.mark(ID), "编号", f"'{row[ID]}'", f"a user in service: {listed(self._users)}", step)
+            return
+        assert isinstance(asset.model, WaterDemand)
+        own = SHEETS[asset.model.served_as()]
+        for found, column in ((row[CLASS], CLASS), (sheet, ID)):
+            if found is not None and found != own:
+                self._wrong(row.mark(column), f"{asset.id}.用户类别", f"'{found}'", own, "move the row to its own class")
+        shapes, field = _number_shapes(asset), str(row[FIELD])
+        if field not in shapes:
+            step = rename_hint(field, shapes, "take the field from the template")
+            self._wrong(row.mark(FIELD), f"{asset.id}.参数", f"'{field}'", listed(shapes), step)
+            return
+        if str(row[UNIT]) != shapes[field].unit:
+            step = f"convert the number to {shapes[field].unit}"
+            self._wrong(row.mark(UNIT), f"{asset.id}.{field}", f"the unit '{row[UNIT]}'", shapes[field].unit, step)
+        nodes = self._nodes.setdefault(asset.id, {})
+        if field in nodes:
+            before = nodes[field].mark
+            step = "delete one of the two"
+            self._wrong(row.mark(FIELD), f"{asset.id}.{field}", f"a second row (first in {before})", "one row a number", step)
+        nodes[field] = row.fact(shapes[field])
+
+    def facts(self) -> dict[str, Mapping[str, Fact]]:
+        """Everything read, checked by the reader of the catalogue and by the kinds' own rules."""
+        fields = FieldReader(self.problems, self.region.catalogue.sources)
+        found: dict[str, Mapping[str, Fact]] = {}
+        for asset_id, nodes in sorted(self._nodes.items()):
+            asset = self._users[asset_id]
+            read = fields.read(asset_id, nodes, _number_shapes(asset), f"the user '{asset_id}'")
+            build(self.problems, type(asset.model), asset_id, read.over(asset.fields), Mark(self.file), {"id": asset_id})
+            found[asset_id] = read.facts
+        return found
+
+    def _wrong(self, mark: Mark, where: str, found: str, allowed: str, step: str) -> None:
+        self.problems.add(mark, where, Code.NOT_ALLOWED, found=found, allowed=allowed, next_step=step)
+
+
+@dataclass(frozen=True)
+class _Row:
+    file: str
+    number: int
+    cells: list[Cell]
+
+    def __getitem__(self, column: int) -> Cell:
+        return self.cells[column]
+
+    def mark(self, column: int) -> Mark:
+        return Mark(self.file, self.number, column + 1)
+
+    def fact(self, shape: Shape) -> Node:
+        """The row as the catalogue would write it."""
+        inside = {"value": self._value(shape)}
+        if self[SOURCE] is not None:
+            keys = tuple(Node(key, self.mark(SOURCE)) for key in _APART.split(str(self[SOURCE])) if key)
+            inside["source"] = Node(keys, self.mark(SOURCE))
+        if self[CONFIDENCE] is not None:
+            inside["confidence"] = Node(_confidence(str(self[CONFIDENCE])), self.mark(CONFIDENCE))
+        if self[LOW] is not None or self[HIGH] is not None:
+            is_factor = str(self[LOW] or self[HIGH]).startswith(TIMES)
+            ends = tuple(self._end(end, shape.many and not is_factor) for end in (LOW, HIGH))
+            inside["range_factor" if is_factor else "range"] = Node(ends, self.mark(LOW))
+        if self[NOTE] is not None:
+            inside["note"] = Node(str(self[NOTE]), self.mark(NOTE))
+        return Node(inside, self.mark(VALUE))
+
+    def _value(self, shape: Shape) -> Node:
+        return self._end(VALUE, shape.many)
+
+    def _end(self, column: int, many: bool) -> Node:
+        """One number, or several with semicolons between them."""
+        mark, cell = self.mark(column), self[column]
+        if not many:
+            word = str(cell).removeprefix(TIMES).strip()
+            return Node(_number(word) if str(cell).startswith(TIMES) else cell, mark)
+        words = _APART.split(str(cell).strip("[] "))
+        return Node(tuple(Node(_number(word), mark) for word in words if word), mark)
+
+
+def _rows(user: UserClass, asset: Asset, empty: bool) -> Iterator[tuple[Cell, ...]]:
+    # What the catalogue leaves at its default comes last.
+    shapes = _number_shapes(asset)
+    for name in sorted(shapes, key=lambda name: name not in asset.fields.facts):
+        fact, shape = asset.fields.facts.get(name), shapes[name]
+        start = (SHEETS[user], asset.id, asset.identity.name.zh, name)
+        if empty or fact is None:
+            yield (*start, None, shape.unit, None, None, None, None, None)
+            continue
+        low, high = (_shown(end) for end in fact.range or (None, None))
+        if fact.range_factor is not None:
+            low, high = (f"{TIMES}{factor!r}" for factor in fact.range_factor)
+        sources, note = "; ".join(fact.sources), fact.note or None
+        yield *start, _shown(fact.value), shape.unit, sources, fact.confidence.value, low, high, note
+
+
+def _shown(value: Value | None) -> Cell:
+    return "; ".join(f"{number!r}" for number in value) if isinstance(value, tuple) else value
+
+
+def _number_shapes(asset: Asset) -> dict[str, Shape]:
+    return {name: shape for name, shape in shapes_of(type(asset.model)).items() if shape.number}
+
+
+def _number(word: str) -> int | float | str:
+    try:
+        return int(word) if re.fullmatch(r"[-+]?\d+", word) else float(word)
+    except ValueError:
+        return word
+
+
+def _confidence(word: str) -> str:
+    """In either language."""
+    return next((one.value for one in Confidence if word in (one.value, one.name_zh)), word)
+
+
+def _fact_as_data(fact: Fact) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
+        "source": fact.sources[0] if len(fact.sources) == 1 else list(fact.sources),
+        "confidence": fact.confidence.value,
+    }
+    if fact.range is not None:
+        data["range"] = [list(end) if isinstance(end, tuple) else end for end in fact.range]
+    if fact.range_factor is not None:
+        data["range_factor"] = list(fact.range_factor)
+    if fact.note:
+        data["note"] = fact.note
+    return data
+
+
+def _said(problem: Problem, file: str) -> str:
+    sheet = problem.file.removeprefix(file).strip("[]")
+    place = ", ".join(
+        part
+        for part in (
+            file,
+            f"sheet {sheet}" if sheet else "",
+            f"row {problem.line}" if problem.line else "",
+            f"column {column_letter(problem.column)} ({COLUMNS[problem.column - 1]})" if problem.column else "",
+        )
+        if part
+    )
+    return f"{place}: {problem.where}: found {problem.found}; allowed: {problem.allowed}; do: {problem.next_step}"
