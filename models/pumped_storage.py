@@ -12,6 +12,7 @@ from pydantic import model_validator
 from yuqian.models.adequacy import Adequacy, Machines, Store
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
+from yuqian.models.changeover_law import Changeover
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import (
@@ -33,6 +34,7 @@ from yuqian.models.operation import Given, Operation, Use
 from yuqian.models.port import Port
 from yuqian.models.reserve_law import Offers, StoreFound, StoreLimits, UnitFailure
 from yuqian.models.storage_law import audit_closing, close_stock
+from yuqian.models.unit_opening import step_length_h
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY, HOURS_PER_YEAR
 
 
@@ -45,8 +47,10 @@ class PumpedStorage(Kind):
 
     Without a commitment the station is linear. With one, relaxed or integer, it is run by units: each stands still,
     generates between its lowest and highest power, or pumps, at exactly its pumping power with ``pump_fixed``. Starts of
-    either kind cost, and are limited by unit and day, if so given; the horizon begins in the state that it ends in. Reserve
-    is what the station could generate or stop pumping beyond the plan, with the basin holding it for ``reserve_duration_h``.
+    either kind cost, and are limited by unit and day, if so given; a unit that turns from pumping to generating, or back, loses
+    ``changeover_h`` of the step. The horizon begins in the state that it ends in. Reserve is what the station could generate or
+    stop pumping beyond the plan, or pump beyond it, with the basin holding it, or having room for it, for
+    ``reserve_duration_h`` where the requirement does not say how long; with a changeover, units that pump can only stop.
     """
 
     title_en: ClassVar[str] = "Pumped storage"
@@ -73,13 +77,15 @@ class PumpedStorage(Kind):
     start_cost_yuan: NonNegative = 0.0
     outage_forced_fraction: Fraction | None = None
     repair_mean_h: Positive | None = None
+    changeover_h: NonNegative = 0.0
 
     @model_validator(mode="after")
     def _by_units_if_asked(self) -> Self:
-        asked = self.generate_min_fraction or self.pump_fixed or self.starts_max_per_day is not None or self.start_cost_yuan
+        starts = self.starts_max_per_day is not None or self.start_cost_yuan
+        asked = self.generate_min_fraction or self.pump_fixed or starts or self.changeover_h
         if asked and self.commitment is None:
             raise ValueError(
-                "a minimum of generation, a fixed pumping power and starts belong to units; set the commitment "
+                "a minimum of generation, a fixed pumping power, starts and changes belong to units; set the commitment "
                 f"('{Commitment.RELAXED.value}' or '{Commitment.INTEGER.value}')"
             )
         return self
@@ -122,19 +128,22 @@ class PumpedStorage(Kind):
         def one_way_in_a_unit(m: pyo.Block, t: int) -> object:
             return m.generating_count[t] + m.pumping_count[t] <= self.unit_count
 
+        turning = self._changeover(steps.clock)
+        turning.declare(m, steps)
+
         @m.Constraint(steps.hours)
         def highest_generation(m: pyo.Block, t: int) -> object:
-            return m.discharge_mw[t] <= generate * m.generating_count[t]
+            return m.discharge_mw[t] <= generate * turning.working(m, t, "generating")
 
         if self.generate_min_fraction:
 
             @m.Constraint(steps.hours)
             def lowest_generation(m: pyo.Block, t: int) -> object:
-                return m.discharge_mw[t] >= self.generate_min_fraction * generate * m.generating_count[t]
+                return m.discharge_mw[t] >= self.generate_min_fraction * generate * turning.working(m, t, "generating")
 
         @m.Constraint(steps.hours)
         def pumping(m: pyo.Block, t: int) -> object:
-            fixed = pump * m.pumping_count[t]
+            fixed = pump * turning.working(m, t, "pumping")
             return m.charge_mw[t] == fixed if self.pump_fixed else m.charge_mw[t] <= fixed
 
         for name, count in (("generating", m.generating_count), ("pumping", m.pumping_count)):
@@ -145,6 +154,10 @@ class PumpedStorage(Kind):
                 m.add_component(f"{name}_closes", closes)
         if self.starts_max_per_day is not None or self.start_cost_yuan:
             self._count_starts(m, ledger, steps)
+
+    def _changeover(self, clock: Clock) -> Changeover:
+        share = self.changeover_h / step_length_h(clock) if self.changeover_h else 0.0
+        return Changeover(share, self.unit_count, self.commitment is Commitment.INTEGER)
 
     def _count_starts(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.generation_start_count = pyo.Var(steps.hours, dense=False, bounds=(0, self.unit_count))
@@ -178,16 +191,17 @@ class PumpedStorage(Kind):
 
     def _hold_reserve(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         units = self.unit_count * self.availability_fraction
+        unit = self.availability_fraction * self.unit_power_generate_mw
         generating, pumping = units * self.unit_power_generate_mw, units * self.unit_power_pump_mw
         limits = StoreLimits(
-            lambda t: m.discharge_mw[t] - m.charge_mw[t], lambda t: generating, lambda t: pumping,
+            lambda t: m.discharge_mw[t] - m.charge_mw[t],
+            lambda t: generating - unit * m.pumping_count[t] if self.changeover_h else generating, lambda t: pumping,
             lambda t: m.energy_mwh[t], lambda t: self.energy_max_mwh - m.energy_mwh[t],
             1.0, self.efficiency_pump_fraction * self.efficiency_generate_fraction, self.reserve_duration_h,
         )  # fmt: skip
         offers = Offers.of(self.reserve, self.reserves, ledger.product)
         limits.declare(m, steps, offers)
         offers.enter(m, ledger, self.id, "reserve of storage")
-        unit = self.availability_fraction * self.unit_power_generate_mw
         online = m.generating_count.__getitem__ if self.commitment is not None else lambda t: m.discharge_mw[t] / unit
         self._failure().declare(m, ledger, steps, m.discharge_mw.__getitem__, online)
 
@@ -216,15 +230,15 @@ class PumpedStorage(Kind):
         audit_closing(book, self.id, "energy_mwh", answer, answer.energy_mwh, opening=None)
         if self.commitment is not None:
             self._audit_units(answer, book, clock)
-        stock = answer.energy_mwh[1:]
+        stock, unit = answer.energy_mwh[1:], self.availability_fraction * self.unit_power_generate_mw
+        standing = answer.pumping_count[1:] if self.changeover_h else 0.0
         found = StoreFound(
-            answer.discharge_mw - answer.charge_mw, units * self.unit_power_generate_mw, units * self.unit_power_pump_mw, stock,
-            self.energy_max_mwh - stock,
+            answer.discharge_mw - answer.charge_mw, self.unit_count * unit - unit * standing, units * self.unit_power_pump_mw,
+            stock, self.energy_max_mwh - stock,
         )  # fmt: skip
         offers = Offers.of(self.reserve, self.reserves, book.product)
         round_trip = self.efficiency_pump_fraction * self.efficiency_generate_fraction
         found.audit(self.id, answer, book, offers, 1.0, round_trip, self.reserve_duration_h)
-        unit = self.availability_fraction * self.unit_power_generate_mw
         online = answer.discharge_mw / unit if self.commitment is None else answer.generating_count[1:]
         self._failure().audit(answer, book, answer.discharge_mw, online)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
@@ -244,9 +258,10 @@ class PumpedStorage(Kind):
             if self.commitment is Commitment.INTEGER:
                 book.equal(self.id, f"whole units {name}", values, np.round(values))
         book.within(self.id, "no unit both ways", generating + pumping, None, self.unit_count)
-        highest = generating[1:] * self.availability_fraction * self.unit_power_generate_mw
+        working = self._changeover(clock).audit(self.id, answer, book)
+        highest = working["generating"] * self.availability_fraction * self.unit_power_generate_mw
         book.within(self.id, "generation by units", answer.discharge_mw, self.generate_min_fraction * highest, highest)
-        highest = pumping[1:] * self.availability_fraction * self.unit_power_pump_mw
+        highest = working["pumping"] * self.availability_fraction * self.unit_power_pump_mw
         book.within(self.id, "pumping by units", answer.charge_mw, highest if self.pump_fixed else 0.0, highest)
         if self.starts_max_per_day is None and not self.start_cost_yuan:
             return

@@ -122,3 +122,58 @@ def test_reserve_beyond_the_store_is_short() -> None:
     cost, found = run(battery(reserve="spinning"), requirement_mw=500.0)
     assert found.reserve_mw.max() <= 200.0 + 1e-6
     assert cost > 24 * 300.0 * 5000.0 - 1e6
+
+
+def test_units_by_hand_pump_at_fixed_power_and_generate_no_less_than_their_minimum() -> None:
+    """Four hours at 100, four at 400: two units of 100 MW that pump at 120 with 0.8 round trip; a start costs 1000.
+
+    One unit stores 96 MWh an hour and gives 100 or, for less, between 60 and 100. Both pump four hours, 768 MWh, and give
+    800 MWh at most in the dear ones, so 768 MWh are sold.
+    """
+    price = np.where(np.arange(24) < 4, 100.0, np.where(np.arange(24) < 8, 400.0, 250.0))
+    fields: dict[str, Any] = {
+        "unit_power_generate_mw": 100.0, "unit_power_pump_mw": 120.0, "efficiency_generate_fraction": 1.0,
+        "efficiency_pump_fraction": 0.8, "make_up_hm3_per_year": 0.0, "variable_cost_yuan_per_mwh": 0.0, "pump_fixed": True,
+        "generate_min_fraction": 0.6, "start_cost_yuan": 1000.0, "commitment": Commitment.INTEGER,
+    }  # fmt: skip
+    cost, found = run(pumped(**fields), price)
+    pumped_mwh, wheeling = 8 * 120.0, 1.0
+    assert cost == pytest.approx(pumped_mwh * (100.0 + wheeling) - 0.8 * pumped_mwh * 400.0 + 4 * 1000.0)
+    assert found.charge_mw[:4] == pytest.approx(240.0)
+    cost, found = run(pumped(**fields, changeover_h=0.5), price)
+    # The last pumping hour is followed by the first dear one: both units lose half of it, 100 of 800 MWh of room.
+    turned = found.turned_generating_count[4]
+    assert turned in (pytest.approx(0.0), pytest.approx(1.0), pytest.approx(2.0))
+    assert found.discharge_mw[4] <= 100.0 * found.generating_count[5] - 50.0 * turned + 1e-6
+    assert found.discharge_mw[4:8].sum() <= 700.0 + 1e-6
+
+
+def test_a_unit_that_turns_loses_its_share_of_the_step() -> None:
+    """One unit, dear and cheap hours in turn: it pumps and generates for three quarters of each hour."""
+    price = np.where(np.arange(24) % 2 == 0, 50.0, 500.0)
+    fields: dict[str, Any] = {
+        "unit_count": 1, "unit_power_generate_mw": 80.0, "unit_power_pump_mw": 100.0, "efficiency_generate_fraction": 1.0,
+        "efficiency_pump_fraction": 0.8, "make_up_hm3_per_year": 0.0, "variable_cost_yuan_per_mwh": 0.0, "pump_fixed": True,
+        "commitment": Commitment.INTEGER,
+    }  # fmt: skip
+    _, free = run(pumped(**fields), price)
+    assert free.charge_mw.sum() == pytest.approx(1200.0)
+    _, found = run(pumped(**fields, changeover_h=0.25), price)
+    assert found.turned_generating_count.sum() == pytest.approx(12.0)
+    assert found.charge_mw.max() == pytest.approx(75.0)
+    assert found.discharge_mw.max() == pytest.approx(60.0)
+
+
+def test_units_that_pump_can_only_stop_where_a_change_takes_time() -> None:
+    fields = {"commitment": Commitment.INTEGER, "pump_fixed": True, "reserve": "spinning"}
+    price = np.where(np.arange(24) < 6, 10.0, 500.0)
+    held, slow = (run(pumped(**fields, **more), price, requirement_mw=800.0) for more in ({}, {"changeover_h": 0.2}))
+    assert slow[0] > held[0]
+    assert np.all(
+        slow[1].reserve_mw <= 600.0 - 300.0 * slow[1].pumping_count[1:] - slow[1].discharge_mw + slow[1].charge_mw + 1e-6
+    )
+
+
+def test_a_change_longer_than_a_step_is_refused() -> None:
+    with pytest.raises(ValueError, match="one step at most"):
+        run(pumped(commitment=Commitment.INTEGER, changeover_h=1.5))
