@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Self
@@ -14,7 +15,10 @@ from yuqian.models.adequacy import Adequacy, Machines, without_outages
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
-from yuqian.models.commitment_law import Commitment, Formulation, Units
+from yuqian.models.coal_burn_law import CoalBurn, CoalFromYard
+from yuqian.models.commitment_law import Commitment, Units
+from yuqian.models.cooling_law import Cooling
+from yuqian.models.course_law import course_in_steps, courses_by_tier
 from yuqian.models.kind import (
     Bus,
     Capacity,
@@ -23,22 +27,21 @@ from yuqian.models.kind import (
     Count,
     Example,
     Fraction,
-    Kind,
     NonNegative,
     Positive,
-    ReserveTo,
     SeriesNeed,
-    UserClass,
     WaterFrom,
 )
-from yuqian.models.ledger import Account, Ledger
-from yuqian.models.operation import Given, Operation, Use
+from yuqian.models.ledger import Ledger
+from yuqian.models.operation import Operation
 from yuqian.models.port import Port
-from yuqian.models.reserve_law import Offers, UnitFailure, no_product
+from yuqian.models.reserve_law import Offers, no_product
 from yuqian.models.reserve_product import Direction, Product
+from yuqian.models.service_law import Service
 from yuqian.models.start_cost_law import StartTiers, check_tiers
+from yuqian.models.switched_kind import SwitchedKind
+from yuqian.models.switching_law import Switching
 from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
-from yuqian.models.units import GCE_PER_TCE, KWH_PER_MWH, SECONDS_PER_HOUR
 
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
@@ -50,23 +53,27 @@ class AvailabilityOf(enum.Enum):
     POWER = "power"
 
 
-class CoalUnit(Kind):
+class CoalUnit(SwitchedKind):
     """A station of identical units; relaxed, any number of them, whole or not, is online in an hour.
 
     Power is gross, at the generator's terminals. Each unit online runs between its minimum and its rated power and burns
     a straight line of fuel: ``no_load_fraction`` of the full-load fuel at no output, all of it at rated output, where the
-    net coal rate holds. The part-load penalty follows from that line. Available is the given share of all units, or, with
+    net coal rate holds. The part-load penalty follows from that line; a curve of net coal rates by load may stand in for it,
+    if the fuel rises ever faster with power. Available is the given share of all units, or, with
     ``availability_of`` power, that share of the rated power of every unit online: an expected share of outages belongs on
     the power when units are whole. A given share of the units available is always online. The unit takes raw coal from its
     yard, make-up water for cooling if it names a node, and sends out what its auxiliaries leave; held back power counts
     towards a reserve if it names one.
 
-    Ramps are limited by the rated power of the whole station. With minimum times, start tiers or an initial status the law
-    of unit commitment holds for the station as a group: exact where a unit may ramp through its whole range in a step and
-    its start tiers are hours apart, else a lower bound on the cost. Without an initial status the optimum chooses what was
-    online before. Start lags are times off; the first tier is reached by every start.
+    Starts may follow a course by tier and stops another, as shares of rated power hour by hour, and maintenance takes units
+    out by date, as with thermal units (docs/commitment.md). Ramps are limited by the rated power of the whole station. With
+    minimum times, start tiers or an initial status the law of unit commitment holds for the station as a group: exact where a
+    unit may ramp through its whole range in a step and its start tiers are hours apart, else a lower bound on the cost. Without
+    an initial status the optimum chooses what was online before. Start lags are times off; the first tier is reached by every
+    start.
     """
 
+    catalogued: ClassVar[bool] = True
     title_en: ClassVar[str] = "Coal-fired units"
     title_zh: ClassVar[str] = "燃煤机组"
     series: ClassVar = {"available_fraction": SeriesNeed("thermal", Rhythm.POWER, high=1.0)}
@@ -89,22 +96,18 @@ class CoalUnit(Kind):
     outage_fraction: Fraction
     hot_derate_fraction_per_c: NonNegative
     hot_derate_above_c: float
-    reserve: ReserveTo | None = None
-    reserves: tuple[ReserveTo, ...] = ()
-    commitment: Commitment = Commitment.RELAXED
-    formulation: Formulation = Formulation.TIGHT
     availability_of: AvailabilityOf = AvailabilityOf.UNITS
-    time_up_minimum_h: NonNegative = 0.0
-    time_down_minimum_h: NonNegative = 0.0
     ramp_startup_fraction: Fraction = 1.0
     ramp_shutdown_fraction: Fraction = 1.0
-    start_lag_h: tuple[float, ...] = (0.0,)
-    start_cost_yuan: tuple[float, ...] = (0.0,)
     start_fuel_tce: tuple[float, ...] = (0.0,)
-    initial_status_h: float | None = None
     initial_power_fraction: Fraction | None = None
     outage_forced_fraction: Fraction | None = None
     repair_mean_h: Positive | None = None
+    start_course_fraction: tuple[float, ...] = ()
+    stop_course_fraction: tuple[float, ...] = ()
+    stop_fuel_tce: NonNegative = 0.0
+    part_load_fraction: tuple[float, ...] = ()
+    part_load_rate_net_gce_per_kwh: tuple[float, ...] = ()
 
     @model_validator(mode="after")
     def _can_be_switched(self) -> Self:
@@ -121,12 +124,19 @@ class CoalUnit(Kind):
                 raise ValueError(f"units started {status:g} h ago cannot have reached more than {reached:g} of rated power")
         return self
 
+    @model_validator(mode="after")
+    def _is_planned(self) -> Self:
+        self.check_plan(self.start_course_fraction, self.stop_course_fraction, 1.0)
+        self.burn()
+        return self
+
     @property
     def is_switched(self) -> bool:
         """Whether anything depends on starts and stops, so that the law of unit commitment is needed."""
         times = self.time_up_minimum_h or self.time_down_minimum_h or self.initial_status_h is not None
         limits = min(self.ramp_startup_fraction, self.ramp_shutdown_fraction) < 1.0
-        return bool(times or limits or any(self.start_cost_yuan) or any(self.start_fuel_tce))
+        courses = self.start_course_h or self.stop_course_fraction or self.stop_cost_yuan or self.stop_fuel_tce
+        return bool(times or limits or courses or any(self.start_cost_yuan) or any(self.start_fuel_tce))
 
     def units(self, clock: Clock, product: Callable[[str], Product] = no_product) -> Units:
         """What the law of commitment needs to know, in steps of the clock; ``product`` says what reserves ask for."""
@@ -145,19 +155,35 @@ class CoalUnit(Kind):
         return Offers.of(self.reserve, self.reserves, product)
 
     def tiers(self, clock: Clock) -> StartTiers:
-        """Cost and fuel (tce) of starts by steps off."""
+        """Cost, fuel (tce) and course of starts by steps off."""
         length = step_length_h(clock)
         lags = [whole_steps(lag, length) for lag in self.start_lag_h]
-        return StartTiers.of(lags, self.start_cost_yuan, whole_steps(self.time_down_minimum_h, length), self.start_fuel_tce)
+        powers = [share * self.unit_power_max_mw for share in self.start_course_fraction]
+        courses = courses_by_tier(self.start_course_h, powers, length)
+        down = whole_steps(self.time_down_minimum_h, length)
+        return StartTiers.of(lags, self.start_cost_yuan, down, self.start_fuel_tce, courses)
+
+    def switching(self, clock: Clock, product: Callable[[str], Product] = no_product) -> Switching:
+        """The law of units that start and stop, in steps of the clock; fuel in tce."""
+        falling = [share * self.unit_power_max_mw for share in self.stop_course_fraction]
+        stop = course_in_steps(falling, step_length_h(clock), to_the_end=False)
+        return Switching(
+            self.units(clock, product), self.tiers(clock), self.opening(clock), stop, self.stop_cost_yuan, self.stop_fuel_tce,
+            self.service(clock),
+        )  # fmt: skip
+
+    def service(self, clock: Clock) -> Service:
+        """Planned maintenance."""
+        return Service(self.in_service(clock)) if self.maintenance_from else Service()
 
     def opening(self, clock: Clock) -> Opening:
         """What the units did before the horizon."""
-        status, since = self.initial_status_h, None
-        if status is not None:
-            since = whole_steps(abs(status), step_length_h(clock)) * (1 if status > 0 else -1)
         above = (self.initial_power_fraction or self.power_min_fraction) - self.power_min_fraction
         return Opening.of(
-            self.unit_count, self.units(clock).past_steps, since, above * self.unit_power_max_mw * self.unit_count
+            self.unit_count,
+            self.units(clock).past_steps,
+            self.since_steps(clock),
+            above * self.unit_power_max_mw * self.unit_count,
         )
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
@@ -168,37 +194,41 @@ class CoalUnit(Kind):
         else:
             self._vary(m, steps, offers)
         self._limit_units(m, steps, offers)
-        no_load, per_mw = self.fuel_line()
+        law = self.switching(steps.clock, ledger.product) if self.is_switched else None
+        fuel = self.burn().declare(m, steps, None if law is None else law.units)
         sent_out = 1.0 - self.auxiliary_fraction
 
-        def fuel(t: int) -> Any:
-            return no_load * m.online_count[t] + per_mw * m.power_mw[t]
+        def power(t: Any) -> Any:
+            return m.power_mw[t] + law.course(m, t) if law is not None and law.courses else m.power_mw[t]
 
-        coal, co2, price = 1.0 / self.coal_heat_tce_per_t, self.co2_t_per_tce, self.variable_cost_yuan_per_mwh * sent_out
-        ledger.enter(self.bus, self.id, "generation", mw=lambda t: sent_out * m.power_mw[t])
-        ledger.enter(self.coal_yard, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: coal * fuel(t))
-        ledger.account(Account.CO2, self.id, "combustion", rhythm=Rhythm.POWER, t_per_h=lambda t: co2 * fuel(t))
-        ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
+        price = self.variable_cost_yuan_per_mwh * sent_out
+        ledger.enter(self.bus, self.id, "generation", mw=lambda t: sent_out * power(t))
+        self._coal.enter(ledger, "burnt", "combustion", fuel)
+        ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * power(t))
         offers.enter(m, ledger, self.id, "spinning reserve", sent_out)
-        self._failure().declare(m, ledger, steps, lambda t: sent_out * m.power_mw[t], m.online_count.__getitem__)
-        if self.water_node is not None and self.water_m3_per_mwh:
-            water = self.water_m3_per_mwh / SECONDS_PER_HOUR
+        failure = self.failure(sent_out * self.unit_power_max_mw)
+        failure.declare(m, ledger, steps, lambda t: sent_out * power(t), m.online_count.__getitem__)
+        self._cooling.enter(ledger, power)
 
-            def cooling(t: int) -> Any:
-                return water * m.power_mw[t]
+    @property
+    def _coal(self) -> CoalFromYard:
+        return CoalFromYard(self.id, self.coal_yard, self.coal_heat_tce_per_t, self.co2_t_per_tce)
 
-            ledger.enter(self.water_node, self.id, "cooling water", sign=-1, rhythm=Rhythm.POWER, m3_per_s=cooling)
-            ledger.account(Account.ALLOCATION, self.id, "power", rhythm=Rhythm.POWER, m3_per_s=cooling)
+    @property
+    def _cooling(self) -> Cooling:
+        return Cooling(self.id, self.water_node, self.water_m3_per_mwh)
 
-    def _failure(self) -> UnitFailure:
-        net_mw = self.unit_power_max_mw * (1.0 - self.auxiliary_fraction)
-        return UnitFailure(self.id, self.unit_count, net_mw, self.commitment is Commitment.INTEGER)
+    def burn(self) -> CoalBurn:
+        """What one unit burns."""
+        rated = self.unit_power_max_mw
+        return CoalBurn(
+            rated, self.power_min_fraction * rated, 1.0 - self.auxiliary_fraction, self.coal_rate_net_gce_per_kwh,
+            self.no_load_fraction, self.part_load_fraction, self.part_load_rate_net_gce_per_kwh,
+        )  # fmt: skip
 
     def fuel_line(self) -> tuple[float, float]:
-        """Fuel as a line: tce/h for each unit online, and tce for each MWh gross."""
-        net_mw = self.unit_power_max_mw * (1.0 - self.auxiliary_fraction)
-        full_load = self.coal_rate_net_gce_per_kwh * KWH_PER_MWH / GCE_PER_TCE * net_mw
-        return self.no_load_fraction * full_load, (1.0 - self.no_load_fraction) * full_load / self.unit_power_max_mw
+        """Fuel as a straight line: tce/h for each unit online, and tce for each MWh gross."""
+        return self.burn().line
 
     def _vary(self, m: pyo.Block, steps: Steps, offers: Offers) -> None:
         """Units online without a past: only how many, and their power."""
@@ -237,52 +267,42 @@ class CoalUnit(Kind):
 
     def _switch(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         """Units that start and stop, by the law of unit commitment, and what their starts cost and burn."""
-        units, tiers = self.units(steps.clock, ledger.product), self.tiers(steps.clock)
-        units.declare(m, steps, self.opening(steps.clock))
-        tiers.declare(m, steps, units)
+        law = self.switching(steps.clock, ledger.product)
+        law.declare(m, steps)
 
         @m.Constraint(steps.hours)
         def power(m: pyo.Block, t: int) -> object:
-            return m.power_mw[t] == units.power(m, t)
+            return m.power_mw[t] == law.units.power(m, t)
 
-        per_step = 1.0 / step_length_h(steps.clock)
-        coal, co2 = per_step / self.coal_heat_tce_per_t, per_step * self.co2_t_per_tce
-        if any(tiers.cost):
-            ledger.cost(
-                self.id, "starts", rhythm=Rhythm.POWER,
-                yuan_per_h=lambda t: per_step * tiers.cost_of_starts(m, t, units),
-            )  # fmt: skip
-        if any(tiers.fuel):
-            ledger.enter(
-                self.coal_yard, self.id, "burnt in starts", sign=-1, rhythm=Rhythm.POWER,
-                t_per_h=lambda t: coal * tiers.fuel_of_starts(m, t, units),
-            )  # fmt: skip
-            ledger.account(
-                Account.CO2, self.id, "starts", rhythm=Rhythm.POWER,
-                t_per_h=lambda t: co2 * tiers.fuel_of_starts(m, t, units),
-            )  # fmt: skip
+        if law.start_costs:
+            ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.start_cost_per_h(m, t))
+        if law.stop_cost:
+            ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.stop_cost_per_h(m, t))
+        if law.burns:
+            self._coal.enter(ledger, "burnt in starts", "starts", lambda t: law.fuel_per_h(m, t))
 
     def _limit_units(self, m: pyo.Block, steps: Steps, offers: Offers) -> None:
-        rated = self.unit_power_max_mw
+        rated, planned = self.unit_power_max_mw, bool(self.maintenance_from)
+        if planned and not self.is_switched:
+            self.service(steps.clock).declare_counts(m, steps)
+
+        def in_service(t: Any) -> Any:
+            return m.in_service_count[t] if planned else self.unit_count
 
         @m.Constraint(steps.hours)
         def available(m: pyo.Block, t: int) -> object:
             if self.availability_of is AvailabilityOf.POWER:
                 return _top(m, t, offers) <= rated * m.available_fraction[t] * m.online_count[t]
-            return m.online_count[t] <= self.unit_count * m.available_fraction[t]
+            return m.online_count[t] <= in_service(t) * m.available_fraction[t]
 
         @m.Constraint(steps.hours)
         def must_run(m: pyo.Block, t: int) -> object:
             if self.availability_of is AvailabilityOf.POWER:
-                return m.online_count[t] >= self.must_run_fraction * self.unit_count
-            return m.online_count[t] >= self.must_run_fraction * self.unit_count * m.available_fraction[t]
+                return m.online_count[t] >= self.must_run_fraction * in_service(t)
+            return m.online_count[t] >= self.must_run_fraction * in_service(t) * m.available_fraction[t]
 
     def operate(self, operation: Operation) -> None:
-        if self.water_node is not None and self.water_m3_per_mwh:
-            rated_mw = self.unit_count * self.unit_power_max_mw
-            mean = rated_mw * operation.cooling_load_fraction * self.water_m3_per_mwh / SECONDS_PER_HOUR
-            asked = Given(self.id, "cooling_m3_per_s", mean)
-            operation.uses.append(Use(self.id, self.water_node, UserClass.POWER, asked))
+        self._cooling.operate(operation, self.unit_count * self.unit_power_max_mw)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         hours = clock.power.count
@@ -290,26 +310,25 @@ class CoalUnit(Kind):
         offers = self.offers(book.product)
         up, down = offers.held(answer, hours)
         per_unit = available if self.availability_of is AvailabilityOf.POWER else np.ones(hours)
-        units = self.unit_count * (np.ones(hours) if self.availability_of is AvailabilityOf.POWER else available)
+        units = self.in_service(clock) * (np.ones(hours) if self.availability_of is AvailabilityOf.POWER else available)
         book.within(self.id, "units online", online, units * self.must_run_fraction, units)
         lowest = online * self.unit_power_max_mw * self.power_min_fraction
         highest = online * self.unit_power_max_mw * per_unit
         book.within(self.id, "power of the units online", power, lowest + down, highest - up)
+        course = np.zeros(hours)
         if self.is_switched:
-            self._audit_switching(answer, book, clock)
+            course = self._audit_switching(answer, book, clock)
         else:
             self._audit_variation(answer, book, clock, offers)
         offers.audit(self.id, answer, book, 1 - self.auxiliary_fraction)
-        self._failure().audit(answer, book, power * (1 - self.auxiliary_fraction), online)
-        net, burnt = power * (1 - self.auxiliary_fraction), self._burnt_tce_per_h(online, power)
+        burnt = self.burn().audit(self.id, answer, book, online, power)
+        power = power + course
+        net = power * (1 - self.auxiliary_fraction)
+        self.failure(self.unit_power_max_mw * (1 - self.auxiliary_fraction)).audit(answer, book, net, online)
         book.enter(self.bus, net)
-        book.enter(self.coal_yard, -burnt / self.coal_heat_tce_per_t, Rhythm.POWER)
-        book.account(Account.CO2, burnt * self.co2_t_per_tce, Rhythm.POWER)
+        self._coal.audit(book, burnt)
         book.cost(net * self.variable_cost_yuan_per_mwh, Rhythm.POWER)
-        if self.water_node is not None and self.water_m3_per_mwh:
-            drawn = power * self.water_m3_per_mwh / 3600
-            book.enter(self.water_node, -drawn, Rhythm.POWER)
-            book.account(Account.ALLOCATION, drawn, Rhythm.POWER)
+        self._cooling.audit(book, power)
 
     def _audit_variation(self, answer: Answer, book: Book, clock: Clock, offers: Offers) -> None:
         power, station = answer.power_mw, self.unit_count * self.unit_power_max_mw
@@ -325,19 +344,13 @@ class CoalUnit(Kind):
             change = np.maximum(climb, fall)
             book.within(self.id, "ramp, as a share of the station per hour", change, None, self.ramp_fraction_per_h)
 
-    def _audit_switching(self, answer: Answer, book: Book, clock: Clock) -> None:
-        units, tiers = self.units(clock, book.product), self.tiers(clock)
-        book.equal(self.id, "power", units.audit(self.id, answer, book, clock, self.opening(clock)), answer.power_mw)
-        starts = tiers.audit(self.id, answer, book, units) / clock.power.hours
-        book.cost(np.array(tiers.cost) @ starts, Rhythm.POWER)
-        burnt = np.array(tiers.fuel) @ starts
-        book.enter(self.coal_yard, -burnt / self.coal_heat_tce_per_t, Rhythm.POWER)
-        book.account(Account.CO2, burnt * self.co2_t_per_tce, Rhythm.POWER)
-
-    def _burnt_tce_per_h(self, online: Floats, power: Floats) -> Floats:
-        """For the audit: coal at the full-load rate, with the no-load part for units online and the rest for power."""
-        as_if_full = self.no_load_fraction * online * self.unit_power_max_mw + (1 - self.no_load_fraction) * power
-        return as_if_full * (1 - self.auxiliary_fraction) * self.coal_rate_net_gce_per_kwh / 1000
+    def _audit_switching(self, answer: Answer, book: Book, clock: Clock) -> Floats:
+        """Returns the power of units on their way up or down, shape (steps,), MW."""
+        found = self.switching(clock, book.product).audit(self.id, answer, book, clock)
+        book.equal(self.id, "power", found.power_mw, answer.power_mw)
+        book.cost(found.money_per_h, Rhythm.POWER)
+        self._coal.audit(book, found.fuel_per_h)
+        return found.course_mw
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.unit_power_max_mw, CapacityGroup.GENERATION)
@@ -345,13 +358,11 @@ class CoalUnit(Kind):
     def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
         left = without_outages(series["available_fraction"], self.outage_fraction)
         net_mw = self.unit_power_max_mw * (1.0 - self.auxiliary_fraction)
-        return Adequacy(
-            machines=(
-                Machines.with_outages(
-                    self.unit_count, net_mw, self.outage_fraction, self.outage_forced_fraction, self.repair_mean_h, left
-                ),
-            )
-        )
+        machines = Machines.with_outages(
+            self.unit_count, net_mw, self.outage_fraction, self.outage_forced_fraction, self.repair_mean_h, left
+        )  # fmt: skip
+        out = self.unit_count - self.in_service(clock) if self.maintenance_from else None
+        return Adequacy(machines=(dataclasses.replace(machines, out_by_date=out),))
 
     @classmethod
     def example(cls) -> Example:

@@ -39,6 +39,27 @@ def course_in_steps(by_hour_mw: Sequence[float], length_h: float, *, to_the_end:
     return tuple((np.diff(energy) / length_h).tolist())
 
 
+def courses_by_tier(hours: Sequence[int], power_mw: Sequence[float], length_h: float) -> list[tuple[float, ...]]:
+    """Courses of starts in steps, from their hours by tier and their powers, one tier after the other."""
+    ends = np.cumsum(hours, dtype=int)
+    parts = (power_mw[end - count : end] for count, end in zip(hours, ends, strict=True))
+    return [course_in_steps(part, length_h, to_the_end=True) for part in parts]
+
+
+def check_courses(hours: Sequence[int], start: Sequence[float], stop: Sequence[float], tiers: int, highest: float) -> None:
+    """Refuse courses that do not fit together; ``start``, ``stop`` and ``highest`` in power or shares of it.
+
+    Raises:
+        ValueError: naming what does not.
+    """
+    if hours and len(hours) != tiers:
+        raise ValueError(f"start_course_h needs hours for each of the {tiers} start tiers")
+    if sum(hours) != len(start) or min(hours, default=0) < 0:
+        raise ValueError(f"start_course_h counts {sum(hours)} hours in all, the course of starts gives {len(start)} powers")
+    if not all(0.0 <= power <= highest for power in (*start, *stop)):
+        raise ValueError("the courses of starts and stops must lie between 0 and the highest power")
+
+
 @dataclass(frozen=True)
 class Courses:
     """The courses of a group of units.

@@ -68,39 +68,51 @@ class ProductionLine:
         count = len(self.widths_mw)
         return tuple(f"segment_{k}_mw" for k in range(1, count + 1)) if count > 1 else ()
 
-    def declare(self, m: pyo.Block, steps: Steps, units: Units) -> None:
-        """Declare the segments and that they add up to the power above the lowest."""
-        names = self.segments
+    def declare(
+        self, m: pyo.Block, steps: Steps, units: Units | None, above_mw: Callable[[Any], Any] | None = None
+    ) -> None:  # fmt: skip
+        """Declare the segments and that they add up to the power above the lowest.
+
+        Args:
+            units: the law of those that are switched; None where only their number varies.
+            above_mw: their power above the lowest, as a function of the step; ``m.above_min_mw`` when left out.
+        """
+        names, above = self.segments, above_mw or _above(m)
         if not names:
             return
         for k, (name, width) in enumerate(zip(names, self.widths_mw, strict=True), start=1):
             segment = pyo.Var(steps.hours, dense=False, bounds=(0, None))
             m.add_component(name, segment)
-            low = self.power_mw[k - 1]
-            lost_at_start = min(max(low + width - units.start_power_mw, 0.0), width)
-            lost_at_stop = min(max(low + width - units.stop_power_mw, 0.0), width)
-            if units.is_tight and lost_at_start + lost_at_stop > 0.0:
-                _limit_tightly(m, steps, f"segment_{k}", segment, width, (lost_at_start, lost_at_stop), units)
+            lost = (0.0, 0.0) if units is None else self._lost(k, width, units)
+            if units is not None and units.is_tight and sum(lost) > 0.0:
+                _limit_tightly(m, steps, f"segment_{k}", segment, width, lost, units)
             else:
                 limit = pyo.Constraint(steps.hours, rule=_limit(m, segment, width))
                 m.add_component(f"segment_{k}_limit", limit)
 
         @m.Constraint(steps.hours)
         def segments(m: pyo.Block, t: int) -> object:
-            return m.above_min_mw[t] == sum(m.component(name)[t] for name in names)
+            return above(t) == sum(m.component(name)[t] for name in names)
 
-    def rate(self, m: pyo.Block, t: Any) -> Any:
-        """What all units together burn or cost in an hour, in a step."""
+    def _lost(self, segment: int, width: float, units: Units) -> tuple[float, float]:
+        """What a unit cannot reach of a segment in the step of its start, and before its stop."""
+        end = self.power_mw[segment - 1] + width
+        at_start, at_stop = (min(max(end - power, 0.0), width) for power in (units.start_power_mw, units.stop_power_mw))
+        return at_start, at_stop
+
+    def rate(self, m: pyo.Block, t: Any, above_mw: Callable[[Any], Any] | None = None) -> Any:
+        """What all units together burn or cost in an hour, in a step; ``above_mw`` as in :meth:`declare`."""
         lowest = self.rate_per_h[0] * m.online_count[t]
         if not self.segments:
-            return lowest + self.slopes[0] * m.above_min_mw[t] if self.slopes else lowest
+            return lowest + self.slopes[0] * (above_mw or _above(m))(t) if self.slopes else lowest
         return lowest + sum(
             slope * m.component(name)[t] for name, slope in zip(self.segments, self.slopes, strict=True) if slope
         )
 
-    def audit(self, owner: str, answer: Answer, book: Book) -> Floats:
+    def audit(self, owner: str, answer: Answer, book: Book, above_mw: Floats | None = None) -> Floats:
         """Check an answer against the line; returns what the units together burn or cost, shape (steps,), per hour."""
-        online, above = answer.online_count[1:], answer.above_min_mw[1:]
+        above = answer.above_min_mw[1:] if above_mw is None else above_mw
+        online = answer.online_count[-len(above) :]
         total: Floats = online * self.rate_per_h[0]
         if len(self.power_mw) == 1:
             book.within(owner, "power above the only one", above, 0.0, 0.0)
@@ -119,6 +131,10 @@ def secants(power_min_mw: float, power_max_mw: float, count: int, rate: Callable
     """A convex function as ``count`` segments of equal width between points on it."""
     points = tuple(float(power) for power in np.linspace(power_min_mw, power_max_mw, count + 1))
     return ProductionLine(points, tuple(rate(power) for power in points))
+
+
+def _above(m: pyo.Block) -> Callable[[Any], Any]:
+    return lambda t: m.above_min_mw[t]
 
 
 def _limit(m: pyo.Block, segment: Any, width: float) -> Callable[[Any, Any], Any]:

@@ -78,12 +78,7 @@ class Service:
 
     def declare(self, m: pyo.Block, steps: Steps, units: Units) -> None:
         """Declare the limits on units online and on their power."""
-        if self.highest_count is not None:
-            table(m, "in_service_count", steps.hours, self.highest_count)
-            m.in_service = pyo.Constraint(steps.hours, rule=lambda m, t: m.online_count[t] <= m.in_service_count[t])
-        if self.lowest_count is not None:
-            table(m, "must_run_count", steps.hours, self.lowest_count)
-            m.must_run = pyo.Constraint(steps.hours, rule=lambda m, t: m.online_count[t] >= m.must_run_count[t])
+        self.declare_counts(m, steps)
         if self.power_min_mw is not None:
             table(m, "lowest_range_mw", steps.hours, self.power_min_mw - units.power_min_mw)
             m.lowest_by_step = pyo.Constraint(
@@ -94,6 +89,15 @@ class Service:
             m.highest_by_step = pyo.Constraint(
                 steps.hours, rule=lambda m, t: units.top(m, t) <= m.highest_range_mw[t] * m.online_count[t]
             )
+
+    def declare_counts(self, m: pyo.Block, steps: Steps) -> None:
+        """Declare the limits on units online."""
+        if self.highest_count is not None:
+            table(m, "in_service_count", steps.hours, self.highest_count)
+            m.in_service = pyo.Constraint(steps.hours, rule=lambda m, t: m.online_count[t] <= m.in_service_count[t])
+        if self.lowest_count is not None:
+            table(m, "must_run_count", steps.hours, self.lowest_count)
+            m.must_run = pyo.Constraint(steps.hours, rule=lambda m, t: m.online_count[t] >= m.must_run_count[t])
 
     def audit(self, owner: str, answer: Answer, book: Book, units: Units) -> None:
         """Check an answer against the plan."""

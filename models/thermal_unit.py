@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Self
 
@@ -14,34 +13,32 @@ from yuqian.models.adequacy import Adequacy, Machines
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
-from yuqian.models.course_law import course_in_steps
+from yuqian.models.course_law import course_in_steps, courses_by_tier
 from yuqian.models.kind import (
     Bus,
     Capacity,
     CapacityGroup,
     CoalFrom,
-    Count,
     Example,
     Fraction,
-    Kind,
     NonNegative,
     Positive,
-    ReserveTo,
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
 from yuqian.models.production_law import ProductionLine
-from yuqian.models.reserve_law import Offers, UnitFailure, no_product
+from yuqian.models.reserve_law import Offers, no_product
 from yuqian.models.reserve_product import Product
-from yuqian.models.service_law import Service, by_step, check_windows, out_of_service
+from yuqian.models.service_law import Service, by_step
 from yuqian.models.start_cost_law import StartTiers, check_tiers
+from yuqian.models.switched_kind import SwitchedKind
 from yuqian.models.switching_law import Switching
 from yuqian.models.unit_opening import Opening, step_length_h, whole_steps
 
 Points = Annotated[tuple[float, ...], Field(min_length=1)]
 
 
-class ThermalUnit(Kind):
+class ThermalUnit(SwitchedKind):
     """Units that are committed, ramp, and burn along a convex line.
 
     Power is what the units send to the bus. Lags are times off before a start; the first tier is reached by every start.
@@ -57,15 +54,13 @@ class ThermalUnit(Kind):
     plain ones; units fixed by step are a commitment that somebody else has made.
     """
 
+    catalogued: ClassVar[bool] = True
     title_en: ClassVar[str] = "Thermal units"
     title_zh: ClassVar[str] = "火电机组"
 
     bus: Bus
-    reserve: ReserveTo | None = None
-    reserves: tuple[ReserveTo, ...] = ()
     quick_start_mw: NonNegative = 0.0
     fuel_from: CoalFrom | None = None
-    unit_count: Count = 1
     power_min_mw: NonNegative
     power_max_mw: Positive
     ramp_up_mw_per_h: NonNegative
@@ -74,28 +69,20 @@ class ThermalUnit(Kind):
     ramp_shutdown_mw: NonNegative
     time_up_minimum_h: NonNegative
     time_down_minimum_h: NonNegative
-    initial_status_h: float | None = None
     initial_power_mw: NonNegative = 0.0
     start_lag_h: Points = (0.0,)
     start_cost_yuan: Points = (0.0,)
     start_fuel_t: tuple[float, ...] = ()
-    start_course_h: tuple[int, ...] = ()
     start_course_mw: tuple[float, ...] = ()
     stop_course_mw: tuple[float, ...] = ()
-    stop_cost_yuan: NonNegative = 0.0
     curve_power_mw: Points
     curve_cost_yuan_per_h: Points
     curve_fuel_t_per_h: tuple[float, ...] = ()
     must_run: bool = False
-    maintenance_from: tuple[dt.datetime, ...] = ()
-    maintenance_until: tuple[dt.datetime, ...] = ()
-    maintenance_unit_count: tuple[int, ...] = ()
     power_min_by_step_mw: tuple[float, ...] = ()
     power_max_by_step_mw: tuple[float, ...] = ()
     online_min_by_step_count: tuple[float, ...] = ()
     online_max_by_step_count: tuple[float, ...] = ()
-    commitment: Commitment = Commitment.RELAXED
-    formulation: Formulation = Formulation.TIGHT
     outage_forced_fraction: Fraction = 0.0
     repair_mean_h: Positive | None = None
 
@@ -106,7 +93,6 @@ class ThermalUnit(Kind):
         self.cost_line()
         self.fuel_line()
         self._check_courses()
-        check_windows(self.maintenance_from, self.maintenance_until, self.maintenance_unit_count, self.unit_count)
         whole = self.commitment is Commitment.INTEGER
         ramps = min(self.ramp_up_mw_per_h, self.ramp_down_mw_per_h)
         if whole and self.unit_count > 1 and ramps < self.power_max_mw - self.power_min_mw:
@@ -121,13 +107,7 @@ class ThermalUnit(Kind):
             check_tiers(self.start_lag_h, self.start_fuel_t)
             if self.fuel_from is None:
                 raise ValueError("start_fuel_t is burnt from somewhere; name it in fuel_from")
-        if self.start_course_h and len(self.start_course_h) != len(self.start_lag_h):
-            raise ValueError(f"start_course_h needs hours for each of the {len(self.start_lag_h)} start tiers")
-        hours, powers = sum(self.start_course_h), len(self.start_course_mw)
-        if hours != powers or min(self.start_course_h, default=0) < 0:
-            raise ValueError(f"start_course_h counts {hours} hours in all, start_course_mw gives {powers} powers")
-        if not all(0.0 <= power <= self.power_max_mw for power in (*self.start_course_mw, *self.stop_course_mw)):
-            raise ValueError("start_course_mw and stop_course_mw must lie between 0 and the highest power")
+        self.check_plan(self.start_course_mw, self.stop_course_mw, self.power_max_mw)
 
     def _check_power(self) -> None:
         low, high, status = self.power_min_mw, self.power_max_mw, self.initial_status_h
@@ -174,11 +154,7 @@ class ThermalUnit(Kind):
         """Cost, fuel and course of starts by steps off."""
         length = step_length_h(clock)
         lags = [whole_steps(lag, length) for lag in self.start_lag_h]
-        ends = np.cumsum(self.start_course_h, dtype=int)
-        courses = [
-            course_in_steps(self.start_course_mw[end - hours : end], length, to_the_end=True)
-            for hours, end in zip(self.start_course_h, ends, strict=True)
-        ]
+        courses = courses_by_tier(self.start_course_h, self.start_course_mw, length)
         down = whole_steps(self.time_down_minimum_h, length)
         return StartTiers.of(lags, self.start_cost_yuan, down, self.start_fuel_t, courses)
 
@@ -196,12 +172,8 @@ class ThermalUnit(Kind):
 
     def opening(self, clock: Clock) -> Opening:
         """What the units did before the horizon."""
-        status = self.initial_status_h
-        since = None
-        if status is not None:
-            since = whole_steps(abs(status), step_length_h(clock)) * (1 if status > 0 else -1)
         above = (self.initial_power_mw - self.power_min_mw) * self.unit_count
-        return Opening.of(self.unit_count, self.units(clock).past_steps, since, above)
+        return Opening.of(self.unit_count, self.units(clock).past_steps, self.since_steps(clock), above)
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         clock = steps.clock
@@ -209,7 +181,7 @@ class ThermalUnit(Kind):
         law.declare(m, steps, line)
         ledger.enter(self.bus, self.id, "generation", mw=lambda t: law.power(m, t))
         law.units.offers.enter(m, ledger, self.id, "spinning reserve")
-        self._failure().declare(m, ledger, steps, lambda t: law.power(m, t), m.online_count.__getitem__)
+        self.failure(self.power_max_mw).declare(m, ledger, steps, lambda t: law.power(m, t), m.online_count.__getitem__)
         if self.fuel_from is not None and fuel is not None:
             ledger.enter(
                 self.fuel_from, self.id, "burnt", sign=-1, rhythm=Rhythm.POWER, t_per_h=lambda t: fuel.rate(m, t)
@@ -225,16 +197,10 @@ class ThermalUnit(Kind):
         if self.stop_cost_yuan:
             ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.stop_cost_per_h(m, t))
 
-    def _failure(self) -> UnitFailure:
-        return UnitFailure(self.id, self.unit_count, self.power_max_mw, self.commitment is Commitment.INTEGER)
-
     def _service(self, clock: Clock) -> Service:
         highest = lowest = None
         if self.maintenance_from or self.must_run:
-            out = out_of_service(
-                clock, self.maintenance_from, self.maintenance_until, self.maintenance_unit_count, self.unit_count
-            )  # fmt: skip
-            highest = self.unit_count - out
+            highest = self.in_service(clock)
             lowest = highest if self.must_run else None
         if self.online_max_by_step_count:
             fixed = by_step("online_max_by_step_count", self.online_max_by_step_count, clock)
@@ -254,7 +220,7 @@ class ThermalUnit(Kind):
         power = found.power_mw + found.course_mw
         book.enter(self.bus, power)
         law.units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
-        self._failure().audit(answer, book, power, answer.online_count[1:])
+        self.failure(self.power_max_mw).audit(answer, book, power, answer.online_count[1:])
         fuel = self.fuel_line()
         if self.fuel_from is not None:
             burnt = found.fuel_per_h + (0.0 if fuel is None else fuel.audit(self.id, answer, book))
@@ -265,9 +231,7 @@ class ThermalUnit(Kind):
         return Capacity(self.unit_count * self.power_max_mw, CapacityGroup.GENERATION)
 
     def adequacy(self, series: Mapping[str, Floats], clock: Clock) -> Adequacy:
-        out = out_of_service(
-            clock, self.maintenance_from, self.maintenance_until, self.maintenance_unit_count, self.unit_count
-        )  # fmt: skip
+        out = self.unit_count - self.in_service(clock)
         forced, repair = self.outage_forced_fraction, self.repair_mean_h
         return Adequacy(machines=(Machines(self.unit_count, self.power_max_mw, forced, repair, out_by_date=out),))
 
