@@ -16,11 +16,15 @@ import numpy as np
 from yuqian.models.clock import Floats
 from yuqian.optimise.adequacy_case import Ints, Members
 from yuqian.optimise.adequacy_indices import Estimate, quantile
-from yuqian.optimise.storage_dispatch import SHORT_MW, serve, windows_of
+from yuqian.optimise.storage_dispatch import SHORT_MW, least_mw, ruled_mw, windows_of
 
 TOLERANCE_MW = 0.1
 SLOPE_MW = 10.0
 """How far to either side a slope is taken."""
+
+
+FIRST_STRIDE_MW = 4.0
+"""First step down from the answer of one aggregate store."""
 
 
 class Risk(enum.Enum):
@@ -31,7 +35,13 @@ class Risk(enum.Enum):
 
     def of(self, members: Members, export_mw: float) -> Floats:
         """Of each member, MWh or hours, by the rule of the stores."""
-        unserved = serve(members, export_mw).unserved_mw
+        return self._counted(ruled_mw(members, export_mw), members)
+
+    def of_aggregate(self, members: Members, export_mw: float) -> Floats:
+        """The same with one aggregate store, which is quicker: no more energy than by the rule, and nearly the hours."""
+        return self._counted(least_mw(members, export_mw), members)
+
+    def _counted(self, unserved: Floats, members: Members) -> Floats:
         if self is Risk.EENS:
             energy: Floats = unserved.sum(axis=1) * members.step_h
             return energy
@@ -154,7 +164,7 @@ def largest_export(members: Members, lole_max_h: float, tolerance_mw: float = TO
     scale = _Scale.of(members, Risk.LOLE)
     found = low
     if high > low:
-        found = _bisected(scale, low, high + tolerance_mw, tolerance_mw, lambda export: scale.mean(export) <= lole_max_h)
+        found = _bisected(scale, low, high + tolerance_mw, tolerance_mw, lole_max_h)
     reach = _reach(scale, found, scale.at(found) - lole_max_h, members)
     if found < 0.0:
         return Firm(None, note=f"not even the load is served within {lole_max_h:g} h; it is {-found:.0f} MW too much")
@@ -182,7 +192,7 @@ def credit(
     slack = 1e-9 * max(wanted, 1e-6)
     # Firm power takes from the export that the others serve; firm load adds to it.
     low, high = (export_mw - rated, export_mw) if firm else (export_mw, export_mw + rated)
-    export = _bisected(scale, low, high, TOLERANCE_MW, lambda export: scale.mean(export) <= wanted + slack)
+    export = _bisected(scale, low, high, TOLERANCE_MW, wanted + slack)
     difference = scale.at(export) - (base if firm else alone)
     reach = _reach(scale, export, difference, members)
     found = export_mw - export if firm else export - export_mw
@@ -202,18 +212,38 @@ def _rated(members: Members, labels: Sequence[str]) -> float:
     return float(np.max(supply))
 
 
-def _bisected(scale: _Scale, low: float, high: float, tolerance_mw: float, holds: Callable[[float], bool]) -> float:
-    """The largest export from ``low``, where something holds, to ``high`` at which it still does."""
-    if holds(high):
+def _bisected(scale: _Scale, low: float, high: float, tolerance_mw: float, most: float) -> float:
+    """The largest export from ``low`` to ``high`` with a mean risk of no more than ``most``; ``low`` has no more.
+
+    Where one aggregate store stops is above, or nearly above, where the rule does, and not far: that is found first, because it
+    is quick and leaves little to look at; from there the search goes down in growing strides.
+    """
+    members, risk = scale.members, scale.risk
+    top = _last(lambda export: float(risk.of_aggregate(members, export).mean()) <= most, low, high, tolerance_mw)
+    top = min(top + tolerance_mw, high)
+    whole = _Scale.of(members, risk)
+    scale.narrow(top + SLOPE_MW + tolerance_mw)
+    if scale.mean(top) > most:
+        stride = FIRST_STRIDE_MW
+        while (below := max(top - stride, low)) > low and scale.mean(below) > most:
+            top, stride = below, 4.0 * stride
+        return _between(lambda export: scale.mean(export) <= most, below, top, tolerance_mw)
+    if top == high:
         return high
+    scale.members, scale.member = whole.members, whole.member
+    return _last(lambda export: scale.mean(export) <= most, top, high, tolerance_mw)
+
+
+def _last(holds: Callable[[float], bool], low: float, high: float, tolerance_mw: float) -> float:
+    """The most from ``low``, where something holds, to ``high`` at which it still does."""
+    return high if holds(high) else _between(holds, low, high, tolerance_mw)
+
+
+def _between(holds: Callable[[float], bool], low: float, high: float, tolerance_mw: float) -> float:
+    """The same where it does not hold at ``high``."""
     while high - low > tolerance_mw / 2:
         middle = (low + high) / 2
-        if holds(middle):
-            low = middle
-            continue
-        high = middle
-        # The slope at the answer looks a little beyond it.
-        scale.narrow(high + SLOPE_MW + tolerance_mw)
+        low, high = (middle, high) if holds(middle) else (low, middle)
     return low
 
 

@@ -66,6 +66,22 @@ class Served:
                 yield window, least, most
 
 
+def ruled_mw(members: Members, export_mw: float = 0.0) -> Floats:
+    """What the rule leaves unserved, MW, shape (members, steps), and nothing besides."""
+    margin = np.ascontiguousarray((members.margin_mw - export_mw).T)
+    if not members.stores:
+        return np.maximum(-margin, 0.0).T
+    return _run(margin, _Fleet(members.stores, *margin.shape), members.step_h).T
+
+
+def least_mw(members: Members, export_mw: float = 0.0) -> Floats:
+    """Lower bound by one aggregate store, MW, shape (members, steps): its sum over a member bounds, its steps do not."""
+    margin = np.ascontiguousarray((members.margin_mw - export_mw).T)
+    if not members.stores:
+        return np.maximum(-margin, 0.0).T
+    return _run(margin, _Fleet(members.stores, *margin.shape).aggregate(), members.step_h).T
+
+
 def windows_of(members: Members, export_mw: float = 0.0) -> tuple[Window, ...]:
     """The windows of all members under an export; under a smaller one nothing is short outside them."""
     margin = np.ascontiguousarray((members.margin_mw - export_mw).T)
