@@ -133,9 +133,12 @@ class LateReport:
         }
 
     def _yard_as_data(self, yard: YardReport) -> dict[str, Any]:
-        by_tce = {}
+        by_tce, stock_t = {}, [cover * yard.full_burn_t_per_day for cover in yard.cover_days]
         if yard.heat_tce_per_t is not None:
-            by_tce = {"value_yuan_per_tce": _pair(*(values / yard.heat_tce_per_t for values in yard.value_yuan_per_t))}
+            by_tce = {
+                "stock_tce": _pair(*(values * yard.heat_tce_per_t for values in stock_t)),
+                "value_yuan_per_tce": _pair(*(values / yard.heat_tce_per_t for values in yard.value_yuan_per_t)),
+            }
         return {
             "full_burn_t_per_day": yard.full_burn_t_per_day,
             "heat_tce_per_t": yard.heat_tce_per_t,
@@ -143,6 +146,7 @@ class LateReport:
             "lowest_cover_days": _pair(*(float(cover.min()) for cover in yard.cover_days)),
             "lowest_on": _pair(*(self.day(int(np.argmin(cover))) for cover in yard.cover_days)),
             "cover_days": _pair(*yard.cover_days),
+            "stock_t": _pair(*stock_t),
             "value_yuan_per_t": _pair(*yard.value_yuan_per_t),
             **by_tce,
         }

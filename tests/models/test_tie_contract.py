@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from yuqian.models.back_to_back import BackToBack
 from yuqian.models.battery import Battery
 from yuqian.models.book import Answer
-from yuqian.models.clock import Clock
+from yuqian.models.clock import Clock, Horizon
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import Kind
 from yuqian.models.port import Port
@@ -23,6 +23,8 @@ from yuqian.models.reserve_requirement import ReserveRequirement
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
+from yuqian.optimise.program import Program
+from yuqian.optimise.seams import Seams, cleaned
 from yuqian.optimise.solve import Outcome, SolverOptions, solve
 from yuqian.reports.audit import audit
 from yuqian.timeseries.make import make_series
@@ -298,3 +300,37 @@ def test_the_audit_notices_every_decision_of_a_whole_contract() -> None:
 def test_what_does_not_hold_together_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         tie(**changes)
+
+
+def test_the_schedule_is_carried_into_the_next_window() -> None:
+    """Cut at midnight, the second day of the optimum keeps all rules of a window opened by what the first day hands on."""
+    two, first = Clock.of_days(dt.date(2030, 1, 1), 2), dt.date(2030, 1, 1)
+    held = tie(hold_h=6.0, reversals_max_per_day=2.0, commitment=Commitment.INTEGER, opening_exchange_mw=POWER)
+    price = np.r_[np.full(22, 50.0), np.full(2, 400.0), np.full(3, 400.0), np.full(21, 100.0)]
+    whole = assemble((held, MARKET), {("tie", "price_yuan_per_mwh"): price}, two)
+    program = compile_model(whole.model)
+    solution = solve(program, EXACT)
+    assert solution.x is not None
+    seams = Seams(whole)
+    x = cleaned(program, solution.x)
+    begun = {
+        (one.owner, param): np.array(one.opening) for one in seams.carried if one.opening is not None for param in one.params
+    }
+    opened = seams.handed_on(program, x, begun, 1)
+    second = Clock.of_days(first + dt.timedelta(1), 1)
+    window = assemble((held, MARKET), {("tie", "price_yuan_per_mwh"): price[24:]}, second, Horizon.WINDOW)
+    following = compile_model(window.model).with_series(opened)
+    rest = solve(following, EXACT)
+    assert rest.outcome is Outcome.OPTIMAL
+    found = answers(window, following, rest)
+    audit(window.assets, found, second, rest.objective_yuan, Horizon.WINDOW).require()
+    earned = sum(gain(np.array([p]), float(level)).sum() for p, level in zip(price[24:], _net(program, x)[24:], strict=True))
+    assert -rest.objective_yuan == pytest.approx(earned, abs=1e-6)
+    assert found["tie"].change_count[:6].sum() == pytest.approx(1.0), "the change at ten in the evening is remembered"
+    assert found["tie"].exchange_mw[1:5] == pytest.approx(found["tie"].exchange_mw[0]), "held until four"
+
+
+def _net(program: Program, x: np.ndarray) -> np.ndarray:
+    ways = [program.layout.by_column_name["tie", name] for name in ("import_mw", "export_mw")]
+    net: np.ndarray = x[ways[0].start : ways[0].stop] - x[ways[1].start : ways[1].stop]
+    return net

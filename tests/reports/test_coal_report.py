@@ -98,6 +98,7 @@ def test_a_tonne_is_worth_what_its_energy_is_worth(late: LateReport) -> None:
     assert yard.heat_tce_per_t == 0.75
     data = late.as_data()["yards"]["yard"]
     assert max(data["value_yuan_per_tce"]["late"]) == pytest.approx(worth / 0.75, rel=1e-6)
+    assert data["stock_tce"]["in_time"] == pytest.approx([0.75 * COVER_T] * 20, rel=1e-6)
     assert data["lowest_cover_days"] == pytest.approx({"in_time": 1.0, "late": 0.0}, abs=1e-4)
 
 
