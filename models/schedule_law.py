@@ -135,11 +135,11 @@ class Schedule:
 
     def _hold(self, m: pyo.Block, steps: Steps, domain: Any) -> None:
         held = whole_steps(self.hold_h, step_length_h(steps.clock))
-        highest, past = self.power_max_mw, range(-held, 0)
+        past = range(-held, 0)
         m.past_and_hours = pyo.Set(initialize=range(-held, steps.clock.power.count))
-        m.exchange_mw = pyo.Var(steps.hour_ends, dense=False, bounds=(-highest, highest))
         m.change_count = pyo.Var(m.past_and_hours, dense=False, domain=domain, bounds=(0, 1))
-        self._begin(m, steps, "exchange_mw", (-highest, highest), self.opening_mw)
+        for way, opening in self._openings().items():
+            self._change_at_a_change(m, steps, way, opening)
         carry(m, steps, Rhythm.POWER, "change_count", m.change_count.__getitem__, past, opening=[0.0] * held)
         if steps.horizon is Horizon.WHOLE:
             m.past = pyo.Set(initialize=past)
@@ -149,20 +149,27 @@ class Schedule:
                 return m.change_count[t] == 0.0
 
         @m.Constraint(steps.hours)
-        def exchange(m: pyo.Block, t: int) -> object:
-            return m.exchange_mw[t] == m.import_mw[t] - m.export_mw[t]
-
-        @m.Constraint(steps.hours)
-        def rises_at_a_change(m: pyo.Block, t: int) -> object:
-            return m.exchange_mw[t] - m.exchange_mw[t - 1] <= 2.0 * highest * m.change_count[t]
-
-        @m.Constraint(steps.hours)
-        def falls_at_a_change(m: pyo.Block, t: int) -> object:
-            return m.exchange_mw[t - 1] - m.exchange_mw[t] <= 2.0 * highest * m.change_count[t]
-
-        @m.Constraint(steps.hours)
         def holds(m: pyo.Block, t: int) -> object:
             return sum(m.change_count[t - k] for k in range(held)) <= 1
+
+    def _openings(self) -> dict[str, float | None]:
+        """Import and export in the hour before the horizon, where they are given."""
+        net = self.opening_mw
+        return {"import": None if net is None else max(net, 0.0), "export": None if net is None else max(-net, 0.0)}
+
+    def _change_at_a_change(self, m: pyo.Block, steps: Steps, way: str, opening: float | None) -> None:
+        """One direction may rise or fall only in a step of a change: each by itself, which is tighter than their difference."""
+        highest, by_hour = self.power_max_mw, m.component(f"{way}_mw")
+        scheduled = pyo.Var(steps.hour_ends, dense=False, bounds=(0, highest))
+        m.add_component(f"{way}_scheduled_mw", scheduled)
+        self._begin(m, steps, f"{way}_scheduled_mw", (0.0, highest), opening)
+        rules = {
+            "scheduled": lambda m, t: scheduled[t] == by_hour[t],
+            "rises_at_a_change": lambda m, t: scheduled[t] - scheduled[t - 1] <= highest * m.change_count[t],
+            "falls_at_a_change": lambda m, t: scheduled[t - 1] - scheduled[t] <= highest * m.change_count[t],
+        }
+        for name, rule in rules.items():
+            m.add_component(f"{way}_{name}", pyo.Constraint(steps.hours, rule=rule))
 
     def audit(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
         """Check every rule on the answer of ``owner``."""
@@ -196,15 +203,17 @@ class Schedule:
 
     def _audit_hold(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
         held = int(np.ceil(self.hold_h / clock.power.hours[0] - 1e-9))
-        net, changes = answer.exchange_mw, answer.change_count
-        book.equal(owner, "net exchange", net[1:], answer.import_mw - answer.export_mw)
-        _audit_opening(owner, "exchange_mw", answer, book, net[:1], self.opening_mw)
+        changes = answer.change_count
         book.within(owner, "changes", changes, 0.0, 1.0)
         _audit_opening(owner, "change_count", answer, book, changes[:held], 0.0)
         if self.commitment is Commitment.INTEGER:
             book.equal(owner, "whole changes", changes, np.round(changes))
         now = changes[held:]
-        book.within(owner, "change of the exchange", np.abs(np.diff(net)), None, 2 * self.power_max_mw * now)
+        for way, opening in self._openings().items():
+            scheduled = getattr(answer, f"{way}_scheduled_mw")
+            _audit_opening(owner, f"{way}_scheduled_mw", answer, book, scheduled[:1], opening)
+            book.equal(owner, f"scheduled {way}", scheduled[1:], getattr(answer, f"{way}_mw"))
+            book.within(owner, f"change of the {way}", np.abs(np.diff(scheduled)), None, self.power_max_mw * now)
         summed = np.convolve(changes, np.ones(held))[held : len(changes)]
         book.within(owner, "hold after a change", summed, None, 1.0)
 

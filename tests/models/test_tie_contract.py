@@ -327,7 +327,7 @@ def test_the_schedule_is_carried_into_the_next_window() -> None:
     earned = sum(gain(np.array([p]), float(level)).sum() for p, level in zip(price[24:], _net(program, x)[24:], strict=True))
     assert -rest.objective_yuan == pytest.approx(earned, abs=1e-6)
     assert found["tie"].change_count[:6].sum() == pytest.approx(1.0), "the change at ten in the evening is remembered"
-    assert found["tie"].exchange_mw[1:5] == pytest.approx(found["tie"].exchange_mw[0]), "held until four"
+    assert found["tie"].export_scheduled_mw[:5] == pytest.approx(POWER), "held until four"
 
 
 def _net(program: Program, x: np.ndarray) -> np.ndarray:
