@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +31,7 @@ class BadInput(click.ClickException):
 @click.option(
     "--cooling-load", type=click.FloatRange(0.0, 1.0), default=0.5, show_default=True, help="Mean load of cooled units."
 )
+@click.option("--tables", type=click.Path(path_type=Path), help="Write the standard tables: .xlsx.")
 @click.option("--drought", type=click.IntRange(min=0), default=0, help="Tell the driest run of so many years apart.")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where to save.")
 @AS_JSON
@@ -42,6 +44,7 @@ def long(
     power_price: float | None,
     coal_price: float | None,
     cooling_load: float,
+    tables: Path | None,
     drought: int,
     runs: Path,
     as_json: bool,
@@ -61,6 +64,8 @@ def long(
         if progress is None and not as_json:
             click.echo(phase, err=True)
 
+    if tables is not None and tables.suffix != ".xlsx":
+        raise BadInput(f"'{tables.name}': the standard tables are written as .xlsx")
     if drought > years:
         raise BadInput(f"a drought of {drought} years does not fit into {years}")
     try:
@@ -74,6 +79,8 @@ def long(
         result = study.run(tell=tell, runs=runs)
     except NoAnswer as error:
         raise click.ClickException(str(error)) from error
+    if tables is not None:
+        _write_tables(result, tables)
     if as_json:
         click.echo(json.dumps(long_as_data(result, drought), ensure_ascii=False, indent=2))
         return
@@ -90,3 +97,15 @@ def long(
         f"{sum(result.seconds.values()):.1f} s; audit: largest residual {result.audit.largest_relative:.1e}; "
         f"saved in {result.folder}"
     )
+
+
+def _write_tables(result: Any, path: Path) -> None:
+    from yuqian.assets.workbook import WorkbookError, write_workbook
+    from yuqian.reports.standard_tables import as_sheets, standard_tables
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_workbook(path, as_sheets(standard_tables(result)))
+    except WorkbookError as error:
+        raise BadInput(str(error)) from error
+    click.echo(f"standard tables written to {path}", err=True)

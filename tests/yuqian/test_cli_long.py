@@ -33,3 +33,12 @@ def test_an_unknown_scenario_is_bad_input(tmp_path: Path) -> None:
     found = CliRunner().invoke(main, ["long", "no-such-plan", "--runs", str(tmp_path / "runs")])
     assert found.exit_code == 2
     assert not (tmp_path / "runs").exists()
+
+
+def test_long_writes_the_standard_tables(tiny_scenario: Path, tmp_path: Path) -> None:
+    arguments = ["long", str(tiny_scenario), "--years", "1", "--runs", str(tmp_path)]
+    file = tmp_path / "tables.xlsx"
+    assert CliRunner().invoke(main, [*arguments, "--tables", str(file), "--drought", "1"]).exit_code == 0
+    assert file.exists()
+    assert CliRunner().invoke(main, [*arguments, "--tables", "tables.txt"]).exit_code == 2
+    assert CliRunner().invoke(main, [*arguments, "--drought", "2"]).exit_code == 2
