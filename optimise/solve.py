@@ -130,12 +130,14 @@ def solve(
     options: SolverOptions | None = None,
     report: Report | None = None,
     start: highspy.HighsBasis | None = None,
+    incumbent: Floats | None = None,
 ) -> Solution:
     """Solve a program.
 
     Args:
         report: called a few times a second with the progress.
         start: basis of an earlier solution of the same structure.
+        incumbent: a solution to begin a mixed-integer search with, shape (columns,); one that is not feasible is left out.
 
     Raises:
         ProgramError: for numbers that a solver would misread.
@@ -146,6 +148,8 @@ def solve(
     run = _Run(program, options)
     if start is not None:
         run.start_from(start)
+    if incumbent is not None:
+        run.begin_with(incumbent)
     solution = run.solve(report)
     if solution is None:
         log.warning("HiGHS ended without a verdict (%s); trying again without presolve", run.status_text)
@@ -185,6 +189,11 @@ class _Run:
 
     def start_from(self, basis: highspy.HighsBasis) -> None:
         self._checked(self._highs.setBasis(basis), "setBasis")
+
+    def begin_with(self, incumbent: Floats) -> None:
+        known = highspy.HighsSolution()
+        known.col_value = incumbent.tolist()
+        self._checked(self._highs.setSolution(known), "setSolution")
 
     def solve(self, report: Report | None) -> Solution | None:
         """Run; None when HiGHS ends without a verdict."""
