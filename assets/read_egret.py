@@ -1,4 +1,4 @@
-"""Reads unit-commitment cases in the JSON of Egret (grid-parity-exchange/Egret), with one bus and thermal units.
+"""Reads unit-commitment cases in the JSON of Egret (grid-parity-exchange/Egret), with any number of buses.
 
 Polynomial costs become secant segments of equal width, two unless told otherwise, as Egret itself does. Load that is not met
 costs the case's ``load_mismatch_cost``, and so does power that nobody uses, unless load must be met.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from yuqian.assets.egret_branches import add_branches
 from yuqian.assets.published_case import Case, CaseBuilder, MalformedCase, convex_envelope
 from yuqian.models.bus import Bus
 from yuqian.models.clock import Floats
@@ -28,7 +29,8 @@ from yuqian.models.reserve_requirement import ReserveRequirement
 from yuqian.models.thermal_unit import ThermalUnit
 from yuqian.models.units import MINUTES_PER_HOUR
 
-_ELEMENTS = {"bus", "load", "generator", "fuel_supply"}
+_ELEMENTS = {"bus", "load", "generator", "fuel_supply", "branch", "dc_branch"}
+_BUS = {"base_kv"}
 _LOAD = {"bus", "in_service", "p_load"}
 _SYSTEM = {
     "time_keys", "time_period_length_minutes", "load_mismatch_cost", "reserve_shortfall_cost", "reserve_requirement",
@@ -46,7 +48,8 @@ _RENEWABLE = {"p_min", "p_max", "p_cost"}
 _NAMES = {"generator_type", "bus", "in_service"}
 _WITHOUT_EFFECT = {
     "fuel", "zone", "area", "unit_type", "failure_rate", "quickstart_capable", "fast_start", "reference_bus",
-    "reference_bus_angle", "name", "reserve_ramping_constraints", "supplemental_start", "agc_capable",
+    "reference_bus_angle", "name", "reserve_ramping_constraints", "supplemental_start", "agc_capable", "matpower_bustype", "va",
+    "vm", "v_min", "v_max", "q_load", "owner", "pg", "qg", "q_min", "q_max", "vg", "id",
 }  # fmt: skip
 """What describes, or belongs to services that the case does not ask for."""
 _OF_SERVICES = {
@@ -59,7 +62,7 @@ _OF_SERVICES = {
 }  # fmt: skip
 """What a unit offers to services, by the beginning of the name of what asks for them."""
 _VOLTAGE_KV = 220.0
-"""Of the one bus; no rule looks at it."""
+"""Of a bus that names none; no rule looks at it."""
 _UNLIMITED_PER_H = 1e15
 """A limit from here on is how such files write none."""
 _PENALTY_PER_BASE = {"load_mismatch_cost": 1e4, "reserve_shortfall_cost": 1e3}
@@ -104,6 +107,7 @@ class _Reader:
     system: Mapping[str, Any]
     segments: int
     must_serve: bool
+    buses: dict[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -117,8 +121,9 @@ class _Reader:
     def read(self) -> None:
         self._refuse_unknown()
         builder, system = self.builder, self.system
-        bus = builder.id_of(next(iter(self.elements["bus"])))
-        builder.add(Bus(id=bus, voltage_kv=_VOLTAGE_KV))
+        for name, bus in self.elements["bus"].items():
+            self.buses[name] = builder.id_of(name)
+            builder.add(Bus(id=self.buses[name], voltage_kv=float(bus.get("base_kv") or _VOLTAGE_KV)))
         reserve = None
         if system.get("reserve_requirement") is not None:
             reserve = builder.id_of("spinning_reserve")
@@ -130,13 +135,24 @@ class _Reader:
         for name, load in self.elements.get("load", {}).items():
             if load.get("in_service", True):
                 asset = LoadProfile(
-                    id=builder.id_of(f"load_{name}"), bus=bus, shed_price_yuan_per_mwh=price, surplus_price_yuan_per_mwh=price
-                )
+                    id=builder.id_of(f"load_{name}"), bus=self._bus("load", name, load), shed_price_yuan_per_mwh=price,
+                    surplus_price_yuan_per_mwh=price,
+                )  # fmt: skip
                 builder.add(asset, demand_mw=self._by_step(load["p_load"]))
         supplies = {name: self._fuel_supply(name, supply) for name, supply in self.elements.get("fuel_supply", {}).items()}
         for name, unit in self.elements["generator"].items():
             if unit.get("in_service", True):
-                self._generator(name, unit, bus, reserve, supplies)
+                self._generator(name, unit, self._bus("generator", name, unit), reserve, supplies)
+        add_branches(builder, self.elements, self.buses, float(system.get("baseMVA") or 1.0), self._most_mw())
+
+    def _bus(self, element: str, name: str, member: Mapping[str, Any]) -> str:
+        if member["bus"] not in self.buses:
+            raise MalformedCase(f"{self.builder.path}: the {element} '{name}' is at '{member['bus']}', which is no bus")
+        return self.buses[member["bus"]]
+
+    def _most_mw(self) -> float:
+        """All plants at full power, which no flow can exceed."""
+        return 1.0 + sum(max(self._by_step(unit["p_max"])) for unit in self.elements["generator"].values())
 
     def _penalty(self, name: str) -> float:
         price = self.system.get(name)
@@ -146,8 +162,8 @@ class _Reader:
         for element, members in self.elements.items():
             if members and element not in _ELEMENTS and not self._only_names(element, members):
                 self.builder.cannot_carry(element)
-        if len(self.elements["bus"]) > 1:
-            self.builder.cannot_carry("bus (more than one)")
+        for bus in self.elements["bus"].values():
+            self._refuse("bus", bus, _BUS)
         for load in self.elements.get("load", {}).values():
             self._refuse("load", load, _LOAD)
         self._refuse("system", self.system, _SYSTEM)
@@ -207,9 +223,9 @@ class _Reader:
             self.builder.cannot_carry(f"generator.generator_type '{unit['generator_type']}'")
             return
         self._refuse("generator", unit, _THERMAL | _NAMES | self._idle_offers)
-        varying = [field for field in _THERMAL - _BY_STEP if _is_series(unit.get(field))]
-        for field in varying:
-            self.builder.cannot_carry(f"generator.{field} by step")
+        varying = [limit for limit in _THERMAL - _BY_STEP if _is_series(unit.get(limit))]
+        for limit in varying:
+            self.builder.cannot_carry(f"generator.{limit} by step")
         if varying:
             return
         try:
@@ -248,8 +264,8 @@ class _Reader:
         length = self.length_h
         status, above = unit["initial_status"], float(unit["initial_p_output"])
         start_mw, stop_mw = (
-            low + (float(unit.get(field, low + ramp / 2.0)) - low) * length
-            for field, ramp in (("startup_capacity", up), ("shutdown_capacity", down))
+            low + (float(unit.get(limit, low + ramp / 2.0)) - low) * length
+            for limit, ramp in (("startup_capacity", up), ("shutdown_capacity", down))
         )
         formulation = self.builder.formulation
         if status > 0 and above > start_mw + up * max(status - 1.0, 0.0):

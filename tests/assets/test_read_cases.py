@@ -12,8 +12,10 @@ from yuqian.assets.published_case import Case, MalformedCase, UnsupportedCase, c
 from yuqian.assets.read_egret import read_egret
 from yuqian.assets.read_pglib import read_pglib
 from yuqian.models.commitment_law import Commitment, Formulation
+from yuqian.models.line import Line
 from yuqian.models.load_profile import LoadProfile
 from yuqian.models.thermal_unit import ThermalUnit
+from yuqian.reports.case_run import solve_case
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "uc"
 
@@ -210,3 +212,76 @@ def test_identical_units_are_merged_where_that_is_exact(tmp_path: Path) -> None:
     case = merge_identical(read_pglib(written(tmp_path, data), formulation=Formulation.TIGHT))
     counts = {asset.id: asset.unit_count for asset in case.assets if isinstance(asset, ThermalUnit)}
     assert counts == {"a": 2, "c": 1, "d": 1, "e": 1}
+
+
+def network() -> dict[str, Any]:
+    """Three buses in a ring, cheap power at one, dear power at two and 300 MW of load at three."""
+    plant = egret()["elements"]["generator"]["3 G-1"]
+    hours = {"data_type": "time_series", "values": [300.0, 150.0]}
+
+    def unit(bus: str, price: float) -> dict[str, Any]:
+        curve = {"data_type": "cost_curve", "cost_curve_type": "polynomial", "values": {"1": price}}
+        free = {"p_min": 0.0, "p_max": 500.0, "ramp_up_60min": 500.0, "ramp_down_60min": 500.0, "startup_cost": 0.0}
+        more = {"startup_capacity": 500.0, "shutdown_capacity": 500.0, "initial_status": 5, "initial_p_output": 100.0}
+        return {**plant, **free, **more, "bus": bus, "p_cost": curve}
+
+    def branch(ends: str, rating: float | None, **fields: Any) -> dict[str, Any]:
+        common = {"branch_type": "line", "reactance": 0.05, "resistance": 0.01, "rating_emergency": 180.0}
+        return {**common, "from_bus": ends[0], "to_bus": ends[1], "rating_long_term": rating, **fields}
+
+    return {
+        "elements": {
+            "bus": {"1": {"base_kv": 220.0}, "2": {}, "3": {"matpower_bustype": "ref"}},
+            "load": {"L": {"bus": "3", "p_load": hours}},
+            "generator": {"cheap": unit("1", 100.0), "dear": unit("2", 300.0)},
+            "branch": {"a": branch("12", None), "b": branch("13", 160.0), "c": branch("23", None)},
+        },
+        "system": {"time_keys": ["1", "2"], "load_mismatch_cost": 5000.0, "baseMVA": 50.0},
+    }
+
+
+def test_egret_network_is_carried_over(tmp_path: Path) -> None:
+    case = read_egret(written(tmp_path, network()), Commitment.RELAXED)
+    lines = {asset.id: asset for asset in case.assets if isinstance(asset, Line)}
+    # 0.05 on 50 MVA is 0.1 on 100 MVA; a branch without a rating may carry all there is.
+    assert (lines["branch_b"].reactance_pu, lines["branch_b"].power_max_mw) == (0.1, 160.0)
+    assert lines["branch_b"].power_emergency_max_mw == 180.0
+    assert lines["branch_a"].power_max_mw == 1001.0
+    assert [asset.bus for asset in case.assets if isinstance(asset, ThermalUnit)] == ["unit_1", "unit_2"]
+    # 180 MW cheap and 120 MW dear fill line b; half the load is all cheap.
+    assert solve_case(case).solution.objective_yuan == pytest.approx(180 * 100 + 120 * 300 + 150 * 100)
+
+
+def test_egret_transformer_and_converter(tmp_path: Path) -> None:
+    data = network()
+    shifted = {"branch_type": "transformer", "transformer_tap_ratio": 1.1, "transformer_phase_shift": 3.0}
+    data["elements"]["branch"]["b"].update(shifted)
+    data["elements"]["branch"]["c"]["in_service"] = False
+    data["elements"]["dc_branch"] = {"tie": {"from_bus": "2", "to_bus": "3", "rating_long_term": 40.0}}
+    case = read_egret(written(tmp_path, data))
+    lines = {asset.id: asset for asset in case.assets if isinstance(asset, Line)}
+    assert set(lines) == {"branch_a", "branch_b", "dc_branch_tie"}
+    assert lines["branch_b"].reactance_pu == pytest.approx(0.11)
+    assert lines["branch_b"].phase_shift_deg == 3.0
+    assert lines["dc_branch_tie"].reactance_pu is None
+
+
+def test_egret_network_names_what_it_cannot_carry(tmp_path: Path) -> None:
+    data = network()
+    data["elements"]["branch"]["a"].update(
+        violation_penalty=500.0, planned_outage={"data_type": "time_series", "values": [1, 0]}
+    )
+    data["elements"]["branch"]["b"]["reactance"] = 0.0
+    data["elements"]["bus"]["2"]["bs"] = 0.1
+    named = ("branch.planned_outage", "branch.reactance of nought", "branch.violation_penalty", "bus.bs")
+    with pytest.raises(UnsupportedCase) as refused:
+        read_egret(written(tmp_path, data))
+    assert refused.value.fields == named
+    data = network()
+    data["elements"]["branch"]["a"]["to_bus"] = "4"
+    with pytest.raises(MalformedCase, match="branch 'a' ends at '4', which is no bus"):
+        read_egret(written(tmp_path, data))
+    data = network()
+    data["elements"]["load"]["L"]["bus"] = "9"
+    with pytest.raises(MalformedCase, match="load 'L' is at '9', which is no bus"):
+        read_egret(written(tmp_path, data))
