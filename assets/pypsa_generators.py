@@ -63,7 +63,7 @@ def _emission(reader: Reader, name: str) -> tuple[float, str | None]:
 
 
 _COMMITTED = (
-    "p_nom", "p_min_pu", "p_max_pu", "marginal_cost", "start_up_cost", "shut_down_cost", "stand_by_cost", "min_up_time",
+    "p_nom", "marginal_cost", "start_up_cost", "shut_down_cost", "stand_by_cost", "min_up_time",
     "min_down_time", "up_time_before", "down_time_before",
 )  # fmt: skip
 
@@ -73,33 +73,32 @@ def _committable(reader: Reader, name: str) -> None:
     tables, hours = reader.tables, reader.length_h
     value = {key: tables.number(_TABLE, name, key) for key in _COMMITTED}
     rated = value["p_nom"]
-    low, high = value["p_min_pu"] * rated, value["p_max_pu"] * rated
+    lowest, highest = (rated * tables.numbers(_TABLE, name, key) for key in ("p_min_pu", "p_max_pu"))
+    low, high = float(lowest.min()), float(highest.max())
     ramps = {key: tables.given(_TABLE, name, f"ramp_limit_{key}") for key in ("up", "down", "start_up", "shut_down")}
     mw = {key: rated if share is None else share * rated for key, share in ramps.items()}
     status, power = _opening(reader, name, value, low, any(share is not None for share in ramps.values()))
     curve = (low, high) if high > low else (low,)
     emission, budget = _emission(reader, name)
-    if budget is not None and emission:
-        reader.builder.cannot_carry("generators.committable of a carrier that emits, under a global constraint")
     reader.add(
         ThermalUnit, _TABLE, name, {}, id=reader.builder.id_of(name), bus=reader.bus(_TABLE, name), power_min_mw=low,
         power_max_mw=high, ramp_up_mw_per_h=mw["up"] / hours, ramp_down_mw_per_h=mw["down"] / hours,
         ramp_startup_mw=mw["start_up"], ramp_shutdown_mw=mw["shut_down"], time_up_minimum_h=value["min_up_time"] * hours,
         time_down_minimum_h=value["min_down_time"] * hours, initial_status_h=status * hours, initial_power_mw=power,
         start_lag_h=(value["min_down_time"] * hours,), start_cost_yuan=(value["start_up_cost"],),
-        stop_cost_yuan=value["shut_down_cost"], curve_power_mw=curve,
+        stop_cost_yuan=value["shut_down_cost"], curve_power_mw=curve, co2_t_per_mwh=emission, emission_budget=budget,
+        power_min_by_step_mw=tuple(lowest.tolist()) if np.any(lowest != low) else (),
+        power_max_by_step_mw=tuple(highest.tolist()) if np.any(highest != high) else (),
         curve_cost_yuan_per_h=tuple(value["stand_by_cost"] + value["marginal_cost"] * mw for mw in curve),
         commitment=reader.builder.commitment, formulation=reader.builder.formulation,
     )  # fmt: skip
 
 
 def _refuse_by_step(reader: Reader, name: str) -> None:
-    for (table, attribute), members in sorted(reader.tables.by_step.items()):
-        changes = table == _TABLE and name in members and attribute in ("p_min_pu", "p_max_pu", "marginal_cost")
-        if changes and np.any(members[name] != members[name][0]):
-            reader.builder.cannot_carry(f"generators.{attribute} by step, of a committable")
-        elif changes:
-            reader.tables.static[table][name][attribute] = float(members[name][0])
+    prices = reader.tables.numbers(_TABLE, name, "marginal_cost")
+    if np.any(prices != prices[0]):
+        reader.builder.cannot_carry("generators.marginal_cost by step, of a committable")
+    reader.tables.static[_TABLE][name]["marginal_cost"] = float(prices[0])
     if not np.all(np.isnan(reader.tables.numbers(_TABLE, name, "p_set"))):
         reader.builder.cannot_carry("generators.p_set of a committable")
     if any(math.isfinite(reader.tables.number(_TABLE, name, key)) for key in ("e_sum_min", "e_sum_max")):

@@ -11,8 +11,9 @@ from pydantic import model_validator
 from yuqian.models.book import Answer, Book
 from yuqian.models.carry_law import carry, limit_total
 from yuqian.models.clock import OPENING, Clock, Horizon, Rhythm, Steps
+from yuqian.models.emission_law import audit_emission, enter_emission
 from yuqian.models.kind import Bus, Capacity, CapacityGroup, EmissionTo, Example, Kind, NonNegative, SeriesNeed
-from yuqian.models.ledger import Account, Ledger
+from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
 
 ANY = -float("inf")
@@ -72,15 +73,7 @@ class GeneratorProfile(Kind):
         ledger.cost(
             self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: m.price_yuan_per_mwh[t] * m.power_mw[t]
         )  # fmt: skip
-        rate = self.co2_t_per_mwh
-        if rate:
-            ledger.account(
-                Account.CO2, self.id, "generation", rhythm=Rhythm.POWER, t_per_h=lambda t: rate * m.power_mw[t]
-            )  # fmt: skip
-        if self.emission_budget is not None:
-            ledger.enter(
-                self.emission_budget, self.id, "emission", rhythm=Rhythm.POWER, t_per_h=lambda t: rate * m.power_mw[t]
-            )  # fmt: skip
+        enter_emission(ledger, self.id, "generation", self.co2_t_per_mwh, self.emission_budget, m.power_mw.__getitem__)
 
     def _ramp(self, m: pyo.Block, steps: Steps) -> None:
         up, down, before = self.ramp_up_mw_per_h, self.ramp_down_mw_per_h, self.initial_power_mw
@@ -127,9 +120,7 @@ class GeneratorProfile(Kind):
             book.within(self.id, "energy at least", energy, self.energy_min_mwh, None)
         book.enter(self.bus, power)
         book.cost(power * answer.price_yuan_per_mwh, Rhythm.POWER)
-        book.account(Account.CO2, power * self.co2_t_per_mwh, Rhythm.POWER)
-        if self.emission_budget is not None:
-            book.enter(self.emission_budget, power * self.co2_t_per_mwh, Rhythm.POWER)
+        audit_emission(book, self.co2_t_per_mwh, self.emission_budget, power)
 
     def _audit_ramps(self, answer: Answer, book: Book, clock: Clock) -> None:
         if self.initial_power_mw is not None and book.horizon is Horizon.WHOLE:

@@ -14,11 +14,13 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
 from yuqian.models.course_law import course_in_steps, courses_by_tier
+from yuqian.models.emission_law import audit_emission, enter_emission
 from yuqian.models.kind import (
     Bus,
     Capacity,
     CapacityGroup,
     CoalFrom,
+    EmissionTo,
     Example,
     Fraction,
     NonNegative,
@@ -83,6 +85,8 @@ class ThermalUnit(SwitchedKind):
     power_max_by_step_mw: tuple[float, ...] = ()
     online_min_by_step_count: tuple[float, ...] = ()
     online_max_by_step_count: tuple[float, ...] = ()
+    co2_t_per_mwh: NonNegative = 0.0
+    emission_budget: EmissionTo | None = None
     outage_forced_fraction: Fraction = 0.0
     repair_mean_h: Positive | None = None
 
@@ -196,6 +200,9 @@ class ThermalUnit(SwitchedKind):
             ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.start_cost_per_h(m, t))
         if self.stop_cost_yuan:
             ledger.cost(self.id, "stops", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.stop_cost_per_h(m, t))
+        enter_emission(
+            ledger, self.id, "generation", self.co2_t_per_mwh, self.emission_budget, lambda t: law.power(m, t)
+        )  # fmt: skip
 
     def _service(self, clock: Clock) -> Service:
         highest = lowest = None
@@ -219,6 +226,7 @@ class ThermalUnit(SwitchedKind):
         found = law.audit(self.id, answer, book, clock)
         power = found.power_mw + found.course_mw
         book.enter(self.bus, power)
+        audit_emission(book, self.co2_t_per_mwh, self.emission_budget, power)
         law.units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
         self.failure(self.power_max_mw).audit(answer, book, power, answer.online_count[1:])
         fuel = self.fuel_line()
