@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import highspy
 import numpy as np
 from pyomo.core.expr.template_expr import templatize_rule
 
@@ -21,6 +20,7 @@ from yuqian.models.clock import Floats
 from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Account
 from yuqian.optimise.assemble import Assembly
+from yuqian.optimise.priced_start import solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverError, SolverOptions, solve
 
@@ -88,12 +88,14 @@ def in_strict_order(
     options: SolverOptions | None = None,
     report: Report | None = None,
     order: Sequence[UserClass] = DEFAULT_ORDER,
+    prices: Floats | None = None,
 ) -> Lexicographic:
     """Solve ``program`` with the classes of water users in strict order.
 
     Args:
         solution: of ``program`` at its ordinary costs, to begin from.
         order: highest first; a class that is left out is ordered by its prices alone.
+        prices: of the rows, to begin the last program with (see :mod:`yuqian.optimise.priced_start`), shape (rows,).
 
     Raises:
         ValueError: for a class that is named twice, or a solution without an answer.
@@ -112,14 +114,17 @@ def in_strict_order(
         solved = short > NOUGHT_HM3
         if solved:
             staged = replace(held, cost=coefficients * YUAN_PER_HM3, offset=constant * YUAN_PER_HM3)
-            now, is_final = _optimum(staged, options, report, now, user_class.value), False
+            # Nothing else has a cost here: presolve leaves little of it, so no basis is worth as much.
+            now, is_final = _checked(solve(staged, options, report), user_class.value), False
             short = _short(rows, now.x)[user_class]
         stages.append(_stage(user_class, solved, rows, now))
         limit = short * (1.0 + FREEDOM) + NOUGHT_HM3
         held = held.with_limit(OWNER, user_class.value, coefficients, limit - constant)
-        now = replace(now, basis=_with_basic_row(now.basis), row_dual=_padded(now.row_dual))
-    if not is_final:
-        now = _optimum(held, options, report, now, "the ordinary costs")
+    if is_final:
+        now = replace(now, basis=None, row_dual=_padded(now.row_dual, len(rows)))
+    else:
+        begin = _padded(prices, len(rows))
+        now = _checked(solve_from_prices(held, begin, options, report), "the ordinary costs")
     stages.append(_stage(None, not is_final, rows, now))
     return Lexicographic(held, now, tuple(stages))
 
@@ -159,23 +164,12 @@ def _stage(user_class: UserClass | None, solved: bool, rows: Mapping[UserClass, 
     return Stage(user_class, solved, _short(rows, now.x), now.iterations if solved else 0, now.seconds if solved else 0.0)
 
 
-def _optimum(program: Program, options: SolverOptions | None, report: Report | None, before: Solution, what: str) -> Solution:
-    found = solve(program, options, report, before.basis)
+def _checked(found: Solution, what: str) -> Solution:
     if found.outcome is not Outcome.OPTIMAL:
         raise SolverError(f"the stage of {what} of the strict order ended as '{found.outcome.value}'")
     return found
 
 
-def _with_basic_row(basis: highspy.HighsBasis | None) -> highspy.HighsBasis | None:
-    """The basis with one more row, that nothing rests on."""
-    if basis is None:
-        return None
-    longer = highspy.HighsBasis()
-    longer.valid, longer.alien = basis.valid, basis.alien
-    longer.col_status = basis.col_status
-    longer.row_status = [*basis.row_status, highspy.HighsBasisStatus.kBasic]
-    return longer
-
-
-def _padded(duals: Floats | None) -> Floats | None:
-    return None if duals is None else np.append(duals, 0.0)
+def _padded(duals: Floats | None, more: int) -> Floats | None:
+    """With nought for further rows."""
+    return None if duals is None else np.concatenate((duals, np.zeros(more)))

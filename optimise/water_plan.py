@@ -63,16 +63,20 @@ def refined(
     plan: WaterPlan,
     options: SolverOptions | None = None,
     report: Report | None = None,
+    prices: Floats | None = None,
 ) -> Refined:
     """Carry out a plan; an answer that is not optimal is left as it is.
 
     Strict order comes last, with the numbers as they have settled.
+
+    Args:
+        prices: of the program's rows, to begin a solve with.
     """
     settled = strict = None
     if solution.outcome is Outcome.OPTIMAL and plan.settles:
         settled = settle(assembly, program, solution, options, report)
         assembly, program, solution = settled.assembly, settled.program, settled.solution
     if solution.outcome is Outcome.OPTIMAL and plan.order is Order.LEXICOGRAPHIC:
-        strict = in_strict_order(assembly, program, solution, options, report)
+        strict = in_strict_order(assembly, program, solution, options, report, prices=prices)
         program, solution = strict.program, strict.solution
     return Refined(assembly, program, solution, settled, strict)

@@ -146,7 +146,7 @@ class Study:
         if solution.x is None:
             raise NoAnswer(solution.outcome, advice_on(solution.outcome))
         with timer.phase("refine"):
-            done = refined(assembly, program, solution, plan or WaterPlan(), options, timer.progress)
+            done = refined(assembly, program, solution, plan or WaterPlan(), options, timer.progress, prices)
             assembly, program, solution = done.assembly, done.program, done.solution
         with timer.phase("collect"):
             ledger = books(assembly, program, done.x)
