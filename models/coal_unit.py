@@ -108,6 +108,7 @@ class CoalUnit(SwitchedKind):
     stop_fuel_tce: NonNegative = 0.0
     part_load_fraction: tuple[float, ...] = ()
     part_load_rate_net_gce_per_kwh: tuple[float, ...] = ()
+    water_shortage_price_yuan_per_m3: NonNegative | None = None
 
     @model_validator(mode="after")
     def _can_be_switched(self) -> Self:
@@ -209,6 +210,7 @@ class CoalUnit(SwitchedKind):
         failure = self.failure(sent_out * self.unit_power_max_mw)
         failure.declare(m, ledger, steps, lambda t: sent_out * power(t), m.online_count.__getitem__)
         self._cooling.enter(ledger, power)
+        self._cooling.enter_emergency(m, ledger, steps, power)
 
     @property
     def _coal(self) -> CoalFromYard:
@@ -216,7 +218,7 @@ class CoalUnit(SwitchedKind):
 
     @property
     def _cooling(self) -> Cooling:
-        return Cooling(self.id, self.water_node, self.water_m3_per_mwh)
+        return Cooling(self.id, self.water_node, self.water_m3_per_mwh, self.water_shortage_price_yuan_per_m3)
 
     def burn(self) -> CoalBurn:
         """What one unit burns."""
@@ -329,6 +331,7 @@ class CoalUnit(SwitchedKind):
         self._coal.audit(book, burnt)
         book.cost(net * self.variable_cost_yuan_per_mwh, Rhythm.POWER)
         self._cooling.audit(book, power)
+        self._cooling.audit_emergency(answer, book, clock, power)
 
     def _audit_variation(self, answer: Answer, book: Book, clock: Clock, offers: Offers) -> None:
         power, station = answer.power_mw, self.unit_count * self.unit_power_max_mw

@@ -1,4 +1,4 @@
-"""What holds in every water run: water is kept, more of it costs no more, names mean nothing, prices are differences of cost."""
+"""What holds in every water run: water is kept, more costs no more, names mean nothing, prices are differences of cost."""
 
 from __future__ import annotations
 
