@@ -22,6 +22,7 @@ from yuqian.assets.region_file import build_targets
 from yuqian.assets.schema import Shape, shapes_of
 from yuqian.assets.source import Confidence, Fact
 from yuqian.assets.targets import Targets
+from yuqian.assets.water_quality import check_quality
 from yuqian.assets.yaml_reader import Node
 
 __all__ = ["load_region", "scenario_names"]
@@ -232,6 +233,7 @@ def _resolved(resolution: _Resolution, selection: Selection) -> Region:
             linked, forwarded = connected(asset, network, resolution.problems)
             assets.append(linked)
             notes += forwarded
+    check_quality(assets, resolution.problems)
     resolution.problems.raise_if_any()
     settings = resolution.settings
     return Region(

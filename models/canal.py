@@ -16,6 +16,7 @@ from yuqian.models.loss_law import arriving, check_losses
 from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
 from yuqian.models.units import SECONDS_PER_HOUR
+from yuqian.models.water_quality import WaterQuality
 
 
 class Canal(Licensed):
@@ -34,11 +35,15 @@ class Canal(Licensed):
     loss_of_inflow_fraction: Fraction
     cost_yuan_per_m3: NonNegative
     loss_of_delivery_fraction: NonNegative = 0.0
+    worst_quality: WaterQuality | None = None
 
     @model_validator(mode="after")
     def _one_loss(self) -> Self:
         check_losses(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         return self
+
+    def takes_quality(self) -> WaterQuality | None:
+        return self.worst_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.flow_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, self.flow_max_m3_per_s))

@@ -14,6 +14,7 @@ from yuqian.models.ledger import Account, Ledger
 from yuqian.models.licensed import Licensed
 from yuqian.models.operation import Given, Operation, Use
 from yuqian.models.tier_law import RisingPrices, Shares, Tiers
+from yuqian.models.water_quality import WaterQuality
 
 
 def one_of(*allowed: UserClass) -> AfterValidator:
@@ -47,6 +48,7 @@ class WaterDemand(Licensed):
     shortage_price_yuan_per_m3: RisingPrices
     return_fraction: Fraction
     return_to: WaterTo | None = None
+    worst_quality: WaterQuality | None = None
 
     @model_validator(mode="after")
     def _tiers_match(self) -> Self:
@@ -60,6 +62,12 @@ class WaterDemand(Licensed):
     def served_as(self) -> UserClass:
         """The class that its water is counted under."""
         raise NotImplementedError
+
+    def gives_quality(self) -> WaterQuality:
+        return WaterQuality.USED
+
+    def takes_quality(self) -> WaterQuality | None:
+        return self.worst_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         tiers, returned = self.tiers(), self.return_fraction

@@ -20,6 +20,7 @@ from yuqian.models.ledger import Ledger
 from yuqian.models.mesh_law import Branch
 from yuqian.models.reserve_product import Product
 from yuqian.models.step_table import StepTable
+from yuqian.models.water_quality import WaterQuality
 
 if TYPE_CHECKING:
     from yuqian.models.adequacy import Adequacy
@@ -185,6 +186,14 @@ class Kind(BaseModel):
 
     def operate(self, operation: Operation) -> None:
         """Say to the simulation by rule what the asset does in a step; nothing, for a kind without water."""
+
+    def gives_quality(self) -> WaterQuality | None:
+        """Class of the water that it hands on; None where it hands on what it takes."""
+        return None
+
+    def takes_quality(self) -> WaterQuality | None:
+        """Worst class of water that it takes; None where it takes any."""
+        return None
 
     def readings(self, answer: Answer, clock: Clock) -> Mapping[str, Floats]:
         """What others may ask of an answer, by step and by name (a level, a flow): see :meth:`renumbered`."""

@@ -17,6 +17,7 @@ from yuqian.models.loss_law import arriving, check_losses
 from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M, SECONDS_PER_HOUR
+from yuqian.models.water_quality import WaterQuality
 
 
 class PumpedPipe(Licensed):
@@ -40,11 +41,15 @@ class PumpedPipe(Licensed):
     loss_of_inflow_fraction: Fraction
     cost_yuan_per_m3: NonNegative
     loss_of_delivery_fraction: NonNegative = 0.0
+    worst_quality: WaterQuality | None = None
 
     @model_validator(mode="after")
     def _one_loss(self) -> Self:
         check_losses(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         return self
+
+    def takes_quality(self) -> WaterQuality | None:
+        return self.worst_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.lift_m / self.pump_efficiency_fraction

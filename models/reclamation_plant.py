@@ -13,6 +13,7 @@ from yuqian.models.ledger import Ledger
 from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
 from yuqian.models.units import KWH_PER_MWH, M3_PER_HM3, SECONDS_PER_DAY, SECONDS_PER_HOUR
+from yuqian.models.water_quality import WaterQuality
 
 
 class ReclamationPlant(Kind):
@@ -32,6 +33,11 @@ class ReclamationPlant(Kind):
     capacity_m3_per_day: Positive
     energy_kwh_per_m3: NonNegative
     cost_yuan_per_m3: NonNegative
+
+    water_quality: WaterQuality = WaterQuality.RECLAIMED
+
+    def gives_quality(self) -> WaterQuality:
+        return self.water_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.flow_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, self.capacity_m3_per_day / SECONDS_PER_DAY))

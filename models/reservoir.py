@@ -29,6 +29,7 @@ from yuqian.models.units import (
     M3_PER_S_PER_MM_PER_DAY_KM2,
     SECONDS_PER_HOUR,
 )
+from yuqian.models.water_quality import WaterQuality
 
 SPILL_PRICE_YUAN_PER_M3 = 1e-4
 """Keeps water behind the dam where nothing else decides; far below any price of shortage."""
@@ -75,6 +76,11 @@ class Reservoir(ReservoirLevels):
     ecological_inflow_limited: bool = True
     discharge_excess_price_yuan_per_m3: NonNegative = 20.0
     balancing_price_yuan_per_m3_day: NonNegative = 0.0
+
+    water_quality: WaterQuality = WaterQuality.III
+
+    def gives_quality(self) -> WaterQuality:
+        return self.water_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         dead, highest = self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_max_m)

@@ -12,6 +12,7 @@ from yuqian.models.kind import Example, Kind
 from yuqian.models.ledger import Ledger
 from yuqian.models.operation import Node, Operation
 from yuqian.models.port import Port
+from yuqian.models.water_quality import WaterQuality
 
 
 class RiverNode(Kind):
@@ -24,6 +25,11 @@ class RiverNode(Kind):
     title_zh: ClassVar[str] = "河道节点"
     opens: ClassVar = {"": "m3_per_s"}
     is_water_source: ClassVar[bool] = True
+
+    water_quality: WaterQuality = WaterQuality.III
+
+    def gives_quality(self) -> WaterQuality:
+        return self.water_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         ledger.open(self.id, "m3_per_s", Rhythm.WATER)

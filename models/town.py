@@ -9,6 +9,7 @@ from yuqian.models.clock import Rhythm
 from yuqian.models.demand_law import WaterDemand, one_of
 from yuqian.models.kind import Example, NonNegative, Positive, SeriesNeed, UserClass
 from yuqian.models.port import Port
+from yuqian.models.water_quality import WaterQuality
 
 
 class ServedRegion(enum.Enum):
@@ -36,6 +37,7 @@ class Town(WaterDemand):
     public_use_fraction: NonNegative
     summer_share_per_c: NonNegative
     served_region: ServedRegion
+    worst_quality: WaterQuality | None = WaterQuality.III
 
     def served_as(self) -> UserClass:
         return self.user_class

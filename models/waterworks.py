@@ -16,6 +16,7 @@ from yuqian.models.operation import Conveyance, Operation
 from yuqian.models.port import Port
 from yuqian.models.tank_law import Tank
 from yuqian.models.units import KWH_PER_MWH, M3_PER_HM3, SECONDS_PER_DAY, SECONDS_PER_HOUR
+from yuqian.models.water_quality import WaterQuality
 
 
 class Waterworks(Licensed):
@@ -47,12 +48,16 @@ class Waterworks(Licensed):
     cost_yuan_per_m3: NonNegative
     tank_m3: Positive | None = None
     draw_shape: Annotated[tuple[NonNegative, ...], Field(min_length=24, max_length=24)] | None = None
+    worst_quality: WaterQuality | None = None
 
     @model_validator(mode="after")
     def _drawn_from_a_tank(self) -> Self:
         if self.draw_shape is not None and (self.tank_m3 is None or not sum(self.draw_shape)):
             raise ValueError("a shape of what is drawn needs a tank_m3 to draw from, and an hour that is not nought")
         return self
+
+    def takes_quality(self) -> WaterQuality | None:
+        return self.worst_quality
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.intake_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, None))

@@ -1,6 +1,6 @@
-"""Water kept for an unknown inflow: first steps of the manual of SDDP.jl (O. Dowson, L. Kapelevich, "SDDP.jl: a Julia package for
-stochastic dual dynamic programming", INFORMS Journal on Computing, 2021): three stages, inflow 0, 50 or 100 in each, fuel at 50,
-100, 150, demand 150, store of 200 that begins full. Its value is 8333.33.
+"""Water kept for an unknown inflow: first steps of the manual of SDDP.jl (O. Dowson, L. Kapelevich, "SDDP.jl: a Julia package
+for stochastic dual dynamic programming", INFORMS Journal on Computing, 2021): three stages, inflow 0, 50 or 100 in each, fuel
+at 50, 100, 150, demand 150, store of 200 that begins full. Its value is 8333.33.
 
 The extensive form as an ordinary region: each node of the scenario tree is a day, and all its volumes are counted times its
 probability. What a stage keeps is handed to its three successors in equal shares, as a reach hands water to later days: nobody
