@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import pyomo.environ as pyo
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
+from yuqian.models.delay_law import audit_delay, declare_delay
 from yuqian.models.kind import Fraction, UserClass, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.licensed import Licensed
@@ -34,7 +35,8 @@ class WaterDemand(Licensed):
     What is delivered, ``demand - shortage``, is taken from ``node`` and entered into the account of allocation under the
     class of the user. It is counted where it is taken: from a clear-water network that is behind the works' leakage, which
     the works enter themselves, so that both together are the volume at the works' outlet; from a canal head or a river it is
-    the whole draw. A share of it comes back to ``return_to`` on the same day; the rest is used up, or leaves the region. What
+    the whole draw. A share of it comes back to ``return_to`` on the same day, or ``return_lag_count``
+    steps later; the rest is used up, or leaves the region. What
     is not delivered is entered into the account of shortage, by class. A quota limits what is delivered from each of its
     dates to the next.
 
@@ -48,6 +50,7 @@ class WaterDemand(Licensed):
     shortage_price_yuan_per_m3: RisingPrices
     return_fraction: Fraction
     return_to: WaterTo | None = None
+    return_lag_count: Annotated[int, Field(ge=0)] = 0
     worst_quality: WaterQuality | None = None
 
     @model_validator(mode="after")
@@ -77,11 +80,13 @@ class WaterDemand(Licensed):
             return m.demand_m3_per_s[d] - tiers.shed(m, d)
 
         ledger.enter(self.node, self.id, "delivered", sign=-1, m3_per_s=delivered)
+
+        def back(d: Any) -> Any:
+            return returned * m.demand_m3_per_s[d] - returned * tiers.shed(m, d)
+
         if self.return_to is not None and returned:
-            ledger.enter(
-                self.return_to, self.id, "return flow",
-                m3_per_s=lambda d: returned * m.demand_m3_per_s[d] - returned * tiers.shed(m, d),
-            )  # fmt: skip
+            arriving = declare_delay(m, steps, back, self.return_lag_count) if self.return_lag_count else back
+            ledger.enter(self.return_to, self.id, "return flow", m3_per_s=arriving)
         ledger.account(Account.ALLOCATION, self.id, self.served_as().value, rhythm=Rhythm.WATER, m3_per_s=delivered)
         tiers.enter_costs(m, ledger, self.id, Rhythm.WATER)
         self.hold_to_quota(m, steps, delivered)
@@ -105,7 +110,10 @@ class WaterDemand(Licensed):
         book.within(self.id, "delivered", served, 0.0, answer.demand_m3_per_s)
         book.enter(self.node, -served)
         if self.return_to is not None:
-            book.enter(self.return_to, served * self.return_fraction)
+            back = served * self.return_fraction
+            if self.return_lag_count and self.return_fraction:
+                back = audit_delay(self.id, answer, book, clock, back, self.return_lag_count)
+            book.enter(self.return_to, back)
         book.account(Account.ALLOCATION, served, Rhythm.WATER)
         book.account(Account.SHORTAGE, short, Rhythm.WATER)
         topic = f"shortage.{self.served_as().value}"
