@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import highspy
 import numpy as np
 from pyomo.core.expr.template_expr import templatize_rule
 
@@ -22,7 +23,7 @@ from yuqian.models.ledger import Account
 from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.priced_start import solve_from_prices
 from yuqian.optimise.program import Program
-from yuqian.optimise.solve import Outcome, Report, Solution, SolverError, SolverOptions, solve
+from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverError, SolverOptions, solve
 
 DEFAULT_ORDER = (
     UserClass.TOWN, UserClass.RURAL, UserClass.ECOLOGICAL, UserClass.PRIORITY_INDUSTRY, UserClass.POWER, UserClass.INDUSTRY,
@@ -108,23 +109,21 @@ def in_strict_order(
     rows = _shortage_rows(assembly, program, order)
     stages: list[Stage] = []
     held, now, is_final = program, solution, True
+    primal = replace(options or SolverOptions(), method=Method.PRIMAL_SIMPLEX)
     for user_class in rows:
         coefficients, constant = rows[user_class]
         short = _short(rows, now.x)[user_class]
         solved = short > NOUGHT_HM3
         if solved:
             staged = replace(held, cost=coefficients * YUAN_PER_HM3, offset=constant * YUAN_PER_HM3)
-            # Nothing else has a cost here: presolve leaves little of it, so no basis is worth as much.
-            now, is_final = _checked(solve(staged, options, report), user_class.value), False
+            now, is_final = _checked(solve(staged, primal, report, now.basis), user_class.value), False
             short = _short(rows, now.x)[user_class]
         stages.append(_stage(user_class, solved, rows, now))
         limit = short * (1.0 + FREEDOM) + NOUGHT_HM3
         held = held.with_limit(OWNER, user_class.value, coefficients, limit - constant)
-    if is_final:
-        now = replace(now, basis=None, row_dual=_padded(now.row_dual, len(rows)))
-    else:
-        begin = _padded(prices, len(rows))
-        now = _checked(solve_from_prices(held, begin, options, report), "the ordinary costs")
+        now = replace(now, basis=_with_basic_row(now.basis), row_dual=_padded(now.row_dual, 1))
+    if not is_final:
+        now = _checked(solve_from_prices(held, _padded(prices, len(rows)), options, report), "the ordinary costs")
     stages.append(_stage(None, not is_final, rows, now))
     return Lexicographic(held, now, tuple(stages))
 
@@ -173,3 +172,14 @@ def _checked(found: Solution, what: str) -> Solution:
 def _padded(duals: Floats | None, more: int) -> Floats | None:
     """With nought for further rows."""
     return None if duals is None else np.concatenate((duals, np.zeros(more)))
+
+
+def _with_basic_row(basis: highspy.HighsBasis | None) -> highspy.HighsBasis | None:
+    """The basis with one more row, that nothing rests on."""
+    if basis is None:
+        return None
+    longer = highspy.HighsBasis()
+    longer.valid, longer.alien = basis.valid, basis.alien
+    longer.col_status = basis.col_status
+    longer.row_status = [*basis.row_status, highspy.HighsBasisStatus.kBasic]
+    return longer

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 YUAN_PER_SOLVER_UNIT = 1000.0
 POLL_S = 0.2
+DUAL_STRATEGY, PRIMAL_STRATEGY = 1, 4
+"""What HiGHS calls its serial dual and its primal simplex."""
 FEASIBILITY_TOLERANCE = 1e-7
 SOLUTION_FEASIBLE = 2
 """What HiGHS's primal_solution_status says of a solution within its tolerances."""
@@ -38,6 +40,8 @@ class Method(enum.Enum):
 
     CHOOSE = "choose"
     SIMPLEX = "simplex"
+    PRIMAL_SIMPLEX = "primal simplex"
+    """For new costs at a known solution: its basis stays feasible."""
     INTERIOR_POINT = "ipx"
 
 
@@ -72,10 +76,13 @@ class SolverOptions:
     presolve: bool = True
 
     def as_highs(self) -> dict[str, str | int | float | bool]:
+        primal = self.method is Method.PRIMAL_SIMPLEX
         return {
-            "output_flag": True, "log_to_console": False, "solver": self.method.value, "threads": self.threads,
+            "output_flag": True, "log_to_console": False, "threads": self.threads,
             "random_seed": self.seed, "mip_rel_gap": self.gap_fraction, "presolve": "on" if self.presolve else "off",
             "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE, "dual_feasibility_tolerance": FEASIBILITY_TOLERANCE,
+            "solver": Method.SIMPLEX.value if primal else self.method.value,
+            "simplex_strategy": PRIMAL_STRATEGY if primal else DUAL_STRATEGY,
         }  # fmt: skip
 
 
