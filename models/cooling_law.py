@@ -2,8 +2,8 @@
 
 The plant draws by the hour, its node balances by the day. Where water is short the power of the day is limited by it, so the
 price of water at the node is what the power would have been worth, and power's price rises. With a price of shortage the plant
-may run on emergency water instead (brought in, or by once-through cooling at a cost), counted as a shortage of the class "power";
-without one, even a unit that must run must do with what there is.
+may run on emergency water instead (brought in, or by once-through cooling at a cost), counted as a shortage of the class
+"power"; without one, even a unit that must run must do with what there is.
 """
 
 from __future__ import annotations
