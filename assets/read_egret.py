@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from yuqian.assets.egret_branches import add_branches
+from yuqian.assets.egret_storage import add_stores
 from yuqian.assets.published_case import Case, CaseBuilder, MalformedCase, convex_envelope
 from yuqian.models.bus import Bus
 from yuqian.models.clock import Floats
@@ -29,7 +30,7 @@ from yuqian.models.reserve_requirement import ReserveRequirement
 from yuqian.models.thermal_unit import ThermalUnit
 from yuqian.models.units import MINUTES_PER_HOUR
 
-_ELEMENTS = {"bus", "load", "generator", "fuel_supply", "branch", "dc_branch"}
+_ELEMENTS = {"bus", "load", "generator", "fuel_supply", "branch", "dc_branch", "storage"}
 _BUS = {"base_kv"}
 _LOAD = {"bus", "in_service", "p_load"}
 _SYSTEM = {
@@ -49,7 +50,7 @@ _NAMES = {"generator_type", "bus", "in_service"}
 _WITHOUT_EFFECT = {
     "fuel", "zone", "area", "unit_type", "failure_rate", "quickstart_capable", "fast_start", "reference_bus",
     "reference_bus_angle", "name", "reserve_ramping_constraints", "supplemental_start", "agc_capable", "matpower_bustype", "va",
-    "vm", "v_min", "v_max", "q_load", "owner", "pg", "qg", "q_min", "q_max", "vg", "id",
+    "vm", "v_min", "v_max", "q_load", "owner", "pg", "qg", "q_min", "q_max", "vg", "mbase", "id",
 }  # fmt: skip
 """What describes, or belongs to services that the case does not ask for."""
 _OF_SERVICES = {
@@ -143,6 +144,7 @@ class _Reader:
         for name, unit in self.elements["generator"].items():
             if unit.get("in_service", True):
                 self._generator(name, unit, self._bus("generator", name, unit), reserve, supplies)
+        add_stores(builder, self.elements.get("storage") or {}, self._bus, self._refuse, self.length_h)
         add_branches(builder, self.elements, self.buses, float(system.get("baseMVA") or 1.0), self._most_mw())
 
     def _bus(self, element: str, name: str, member: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import pytest
 from yuqian.assets.published_case import Case, MalformedCase, UnsupportedCase, convex_envelope, merge_identical
 from yuqian.assets.read_egret import read_egret
 from yuqian.assets.read_pglib import read_pglib
+from yuqian.models.battery import Battery
 from yuqian.models.commitment_law import Commitment, Formulation
 from yuqian.models.line import Line
 from yuqian.models.load_profile import LoadProfile
@@ -71,15 +72,15 @@ def test_egret_unit_is_carried_over(tmp_path: Path) -> None:
 
 def test_all_fields_that_cannot_be_carried_are_named_at_once(tmp_path: Path) -> None:
     data = egret(shutdown_cost={"data_type": "time_series", "values": [5.0, 4.0, 5.0]}, ramp_agc=3.0, fixed_commitment=None)
-    data["elements"]["storage"] = {"S": {}}
+    data["elements"]["interface"] = {"S": {}}
     data["system"]["regulation_up_requirement"] = 5.0
     path = written(tmp_path, data)
     with pytest.raises(UnsupportedCase) as refused:
         read_egret(path)
-    named = ("generator.ramp_agc", "generator.shutdown_cost by step", "storage", "system.regulation_up_requirement")
+    named = ("generator.ramp_agc", "generator.shutdown_cost by step", "interface", "system.regulation_up_requirement")
     assert refused.value.fields == named
-    with pytest.raises(UnsupportedCase, match="storage"):
-        read_egret(path, allow=named[:2])
+    with pytest.raises(UnsupportedCase, match=r"system\.regulation_up_requirement"):
+        read_egret(path, allow=named[:3])
     assert read_egret(path, allow=named).left_out == named
 
 
@@ -155,6 +156,31 @@ def test_egret_fuel_is_paid_and_drawn_from_its_supply(tmp_path: Path) -> None:
     data["elements"]["fuel_supply"]["F"]["fuel_supply_type"] = "pipeline"
     with pytest.raises(UnsupportedCase, match="pipeline"):
         read_egret(written(tmp_path, data))
+
+
+STORE = {
+    "bus": "B", "energy_capacity": 80.0, "max_discharge_rate": 20.0, "max_charge_rate": 15.0, "discharge_efficiency": 0.95,
+    "charge_efficiency": 0.9, "initial_state_of_charge": 0.25, "charge_cost": 1.0, "discharge_cost": 2.0,
+    "ramp_up_input_60min": 15.0, "retention_rate_60min": 1.0,
+}  # fmt: skip
+
+
+def test_egret_store_is_carried_over(tmp_path: Path) -> None:
+    data = egret()
+    data["elements"]["storage"] = {"S": STORE}
+    (store,) = (asset for asset in read_egret(written(tmp_path, data)).assets if isinstance(asset, Battery))
+    assert (store.power_max_mw, store.power_charge_max_mw, store.energy_max_mwh) == (20.0, 15.0, 80.0)
+    assert (store.soc_initial_fraction, store.soc_final_fraction, store.ends_exactly) == (0.25, 0.25, True)
+    assert (store.charge_cost_yuan_per_mwh, store.variable_cost_yuan_per_mwh) == (1.0, 2.0)
+    data["elements"]["storage"]["S"] = {
+        **STORE,
+        "min_charge_rate": 3.0,
+        "ramp_up_input_60min": 5.0,
+        "retention_rate_60min": 0.9,
+    }
+    with pytest.raises(UnsupportedCase) as refused:
+        read_egret(written(tmp_path, data))
+    assert refused.value.fields == ("storage.min_charge_rate", "storage.ramp_up_input_60min", "storage.retention_rate_60min")
 
 
 def test_egret_curve_that_is_not_convex_is_refused(tmp_path: Path) -> None:

@@ -177,3 +177,24 @@ def test_units_that_pump_can_only_stop_where_a_change_takes_time() -> None:
 def test_a_change_longer_than_a_step_is_refused() -> None:
     with pytest.raises(ValueError, match="one step at most"):
         run(pumped(commitment=Commitment.INTEGER, changeover_h=1.5))
+
+
+def test_a_battery_begins_and_ends_where_it_is_told() -> None:
+    """Cheap for twelve hours, dear for twelve: 50 MWh in stock, 90 to be left, and 200 that fit."""
+    fields: dict[str, Any] = {
+        "power_max_mw": 100.0, "power_charge_max_mw": 30.0, "energy_max_mwh": 200.0, "soc_min_fraction": 0.0,
+        "soc_max_fraction": 1.0, "efficiency_charge_fraction": 1.0, "efficiency_discharge_fraction": 1.0,
+        "cycles_max_per_day": 10.0, "variable_cost_yuan_per_mwh": 5.0, "charge_cost_yuan_per_mwh": 2.0,
+        "soc_initial_fraction": 0.25, "soc_final_fraction": 0.45,
+    }  # fmt: skip
+    price = np.where(np.arange(24) < 12, 100.0, 400.0)
+    cost, found = run(battery(**fields), price)
+    assert cost == pytest.approx(150.0 * (101.0 + 2.0) - 110.0 * (400.0 - 5.0))
+    assert found.charge_mw.max() <= 30.0 + 1e-6
+    assert (found.energy_mwh[0], found.energy_mwh[-1]) == (pytest.approx(50.0), pytest.approx(90.0))
+    _, more = surplus(battery(**fields))
+    _, exact = surplus(battery(**fields, ends_exactly=True))
+    assert more.energy_mwh[-1] > 90.0 + 1.0
+    assert exact.energy_mwh[-1] == pytest.approx(90.0)
+    with pytest.raises(ValidationError, match="without it the store is cyclic"):
+        battery(ends_exactly=True)
