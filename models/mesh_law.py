@@ -20,6 +20,13 @@ import pyomo.environ as pyo
 from yuqian.models.clock import Floats, Steps
 from yuqian.models.units import BASE_MVA
 
+_ROW = "around_"
+
+
+def is_mesh_row(name: str) -> bool:
+    """Whether a rule of that name is one of this law."""
+    return name.startswith(_ROW)
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -171,7 +178,7 @@ def declare_meshes(m: pyo.Block, branches: Iterable[Branch], flow: Callable[[Bra
         flow: gives the flow of a branch in a step, as an expression.
     """
     for mesh in mesh_basis(branches):
-        m.add_component(f"around_{mesh.chord}", pyo.Constraint(steps.hours, rule=_around(mesh, flow)))
+        m.add_component(f"{_ROW}{mesh.chord}", pyo.Constraint(steps.hours, rule=_around(mesh, flow)))
 
 
 def _around(mesh: Mesh, flow: Callable[[Branch, Any], Any]) -> Callable[[Any, Any], Any]:

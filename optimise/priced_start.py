@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import highspy
 import numpy as np
 
 from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
 from yuqian.models.kind import RESERVED_ID, Kind
+from yuqian.optimise.affine import Ints
 from yuqian.optimise.assemble import SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
+from yuqian.optimise.lazy_meshes import solve_lazily
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
 
@@ -86,8 +89,13 @@ def solve_from_prices(
     options: SolverOptions | None = None,
     report: Report | None = None,
 ) -> Solution:
-    """Solve ``program``, beginning with ``prices`` for its equality rows; without any it is an ordinary solve."""
-    if prices is None:
-        return solve(program, options, report)
-    found = solve(priced(program, prices), options, report)
-    return found if found.row_dual is None else replace(found, row_dual=found.row_dual + prices)
+    """Solve ``program``, beginning with ``prices`` for its equality rows if there are any, and its meshes lazily."""
+
+    def solver(part: Program, rows: Ints, start: highspy.HighsBasis | None) -> Solution:
+        own = options if start is None else replace(options or SolverOptions(), presolve=False)
+        if prices is None:
+            return solve(part, own, report, start)
+        found = solve(priced(part, prices[rows]), own, report, start)
+        return found if found.row_dual is None else replace(found, row_dual=found.row_dual + prices[rows])
+
+    return solve_lazily(program, solver)
