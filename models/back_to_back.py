@@ -31,15 +31,16 @@ class BackToBack(Kind):
     while the far side does not buy dearer than it sells; elsewhere a commitment keeps the tie to one way at a time.
 
     The tie may be a contract. Its exchange keeps still over blocks of ``block_h`` from midnight; after a change the next
-    comes no sooner than ``hold_h`` later; its direction turns round at most ``reversals_max_per_day`` times. Changes and
-    direction are whole decisions or, relaxed, shares of one, by ``commitment``. The energy of each day (24 h from midnight, at
-    our bus) that is imported, exported, or imported net of exports lies in a band; outside it at the deviation price, if any.
+    comes no sooner than ``hold_h`` later; a day sees at most ``changes_max_per_day`` changes, and ``reversals_max_per_day``
+    turns of its direction. Changes and direction are whole decisions or, relaxed, shares of one, by ``commitment``. The energy
+    of each day (24 h from midnight, at our bus) that is imported, exported, or imported net of exports lies in a band; outside
+    it at the deviation price, if any.
 
     A station of poles has what its poles in service can carry together, at most its rating: in a window of ``outage_from`` to
-    ``outage_until`` the pole of that name is out.
-    What is left of imports under stress is a series too. The headroom, up to what could be imported and down to what could be
-    exported, may be held for reserve requirements. The largest pole in service is a contingency: it takes its share of the
-    import with it, and all that the tie holds in reserve is taken to be gone.
+    ``outage_until`` the pole of that name is out. What is left of imports under stress is a series too. The headroom, up to
+    what could be imported and down to what could be exported, may be held for reserve requirements. The largest pole in
+    service is a contingency: it takes its share of the import with it, and all that the tie holds in reserve is taken to be
+    gone.
     """
 
     title_en: ClassVar[str] = "Back-to-back tie"
@@ -71,6 +72,7 @@ class BackToBack(Kind):
     block_h: NonNegative = 0.0
     hold_h: NonNegative = 0.0
     reversals_max_per_day: NonNegative | None = None
+    changes_max_per_day: NonNegative | None = None
     commitment: Commitment | None = None
     opening_exchange_mw: float | None = None
     import_of_day_min_mwh: NonNegative | None = None
@@ -104,7 +106,7 @@ class BackToBack(Kind):
         """How the exchange may change."""
         return Schedule(
             self.power_max_mw * self.availability_fraction, self.block_h, self.hold_h, self.reversals_max_per_day,
-            self.commitment, self.opening_exchange_mw,
+            self.changes_max_per_day, self.commitment, self.opening_exchange_mw,
         )  # fmt: skip
 
     def bands(self) -> tuple[DayBand, DayBand, DayBand]:

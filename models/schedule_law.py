@@ -1,8 +1,9 @@
 """The law of a schedule: how an exchange over a tie may change.
 
 An exchange has two directions, each a power by the hour. What may be asked of it: that it keeps still over blocks of hours;
-that a change is held for some hours before the next; that it goes one way at a time; and that its direction turns round only so
-often in a day. Blocks are linear. The rest takes decisions that are whole or, relaxed, shares: one formulation, two domains.
+that a change is held for some hours before the next; that it changes, or turns its direction round, only so often in a day;
+and that it goes one way at a time. Blocks are linear. The rest takes decisions that are whole or, relaxed, shares: one
+formulation, two domains.
 
 The direction stays what it was while nothing flows. What happened before the horizon is carried by the shared law, or free:
 without an opening exchange the first block may be anything, and is no change.
@@ -37,6 +38,7 @@ class Schedule:
         block_h: hours that the exchange keeps still, counted from midnight; 0 for no blocks. Divides the day.
         hold_h: hours that pass from one change to the next; 0 for none.
         reversals_max_per_day: how often the direction may turn round; None for any number.
+        changes_max_per_day: how often the exchange may change at all; None for any number.
         commitment: of changes and direction; None where neither is asked for.
         opening_mw: net import in the hour before the horizon, held for long; None leaves it to the optimum.
 
@@ -48,6 +50,7 @@ class Schedule:
     block_h: float
     hold_h: float
     reversals_max_per_day: float | None
+    changes_max_per_day: float | None
     commitment: Commitment | None
     opening_mw: float | None = None
 
@@ -55,13 +58,17 @@ class Schedule:
         blocks = HOURS_PER_DAY / self.block_h if self.block_h else 1.0
         if abs(blocks - round(blocks)) > WHOLE:
             raise ValueError(f"blocks must divide the day of 24 h; {self.block_h:g} h do not")
-        if (self.hold_h or self.reversals_max_per_day is not None) and self.commitment is None:
+        if (self._counts_changes or self.reversals_max_per_day is not None) and self.commitment is None:
             raise ValueError(
-                "a hold and a limit on reversals count changes; set the commitment "
+                "a hold and limits on changes and reversals count them; set the commitment "
                 f"('{Commitment.RELAXED.value}' or '{Commitment.INTEGER.value}')"
             )
         if self.opening_mw is not None and abs(self.opening_mw) > self.power_max_mw:
             raise ValueError(f"the opening exchange ({self.opening_mw:g} MW) is more than {self.power_max_mw:g} MW")
+
+    @property
+    def _counts_changes(self) -> bool:
+        return bool(self.hold_h) or self.changes_max_per_day is not None
 
     def declare(self, m: pyo.Block, steps: Steps) -> None:
         """Declare the rules over ``m.import_mw`` and ``m.export_mw``."""
@@ -71,7 +78,7 @@ class Schedule:
             return
         domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
         self._go_one_way(m, steps, domain)
-        if self.hold_h:
+        if self._counts_changes:
             self._hold(m, steps, domain)
 
     def _block_steps(self, clock: Clock) -> int:
@@ -152,6 +159,14 @@ class Schedule:
         def holds(m: pyo.Block, t: int) -> object:
             return sum(m.change_count[t - k] for k in range(held)) <= 1
 
+        if self.changes_max_per_day is None:
+            return
+        inside, most = steps.hours_per_day, self.changes_max_per_day
+
+        @m.Constraint(steps.days)
+        def changes_of_a_day(m: pyo.Block, d: int) -> object:
+            return sum(m.change_count[inside * d + k] for k in range(inside)) <= most
+
     def _openings(self) -> dict[str, float | None]:
         """Import and export in the hour before the horizon, where they are given."""
         net = self.opening_mw
@@ -190,7 +205,7 @@ class Schedule:
             book.within(owner, "reversals", turns, np.abs(np.diff(way)), None)
             by_day = turns.reshape(clock.water.count, -1).sum(axis=1)
             book.within(owner, "reversals of a day", by_day, None, self.reversals_max_per_day)
-        if self.hold_h:
+        if self._counts_changes:
             self._audit_hold(owner, answer, book, clock)
 
     def _audit_blocks(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
@@ -202,7 +217,7 @@ class Schedule:
             book.equal(owner, f"{way} of the block", getattr(answer, f"{way}_block_mw"), power[::size])
 
     def _audit_hold(self, owner: str, answer: Answer, book: Book, clock: Clock) -> None:
-        held = int(np.ceil(self.hold_h / clock.power.hours[0] - 1e-9))
+        held = max(1, int(np.ceil(self.hold_h / clock.power.hours[0] - 1e-9)))
         changes = answer.change_count
         book.within(owner, "changes", changes, 0.0, 1.0)
         _audit_opening(owner, "change_count", answer, book, changes[:held], 0.0)
@@ -214,6 +229,9 @@ class Schedule:
             _audit_opening(owner, f"{way}_scheduled_mw", answer, book, scheduled[:1], opening)
             book.equal(owner, f"scheduled {way}", scheduled[1:], getattr(answer, f"{way}_mw"))
             book.within(owner, f"change of the {way}", np.abs(np.diff(scheduled)), None, self.power_max_mw * now)
+        if self.changes_max_per_day is not None:
+            by_day = now.reshape(clock.water.count, -1).sum(axis=1)
+            book.within(owner, "changes of a day", by_day, None, self.changes_max_per_day)
         summed = np.convolve(changes, np.ones(held))[held : len(changes)]
         book.within(owner, "hold after a change", summed, None, 1.0)
 

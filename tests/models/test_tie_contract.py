@@ -75,12 +75,14 @@ def gain(price: np.ndarray, level: float) -> np.ndarray:
     return level * (SELL - price) if level > 0 else -level * (price - BUY)
 
 
-def best_by_hand(price: np.ndarray, block_h: int, hold_h: int = 1, reversals: int = 99) -> float:
+def best_by_hand(price: np.ndarray, block_h: int, hold_h: int = 1, reversals: int = 99, changes_max: int = 99) -> float:
     """Every schedule of full import, nothing and full export by block, tried one by one."""
     blocks, best = 24 // block_h, -np.inf
     for levels in itertools.product((-POWER, 0.0, POWER), repeat=blocks):
         changes = [k * block_h for k in range(1, blocks) if levels[k] != levels[k - 1]]
         if any(later - sooner < hold_h for sooner, later in itertools.pairwise(changes)):
+            continue
+        if len(changes) > changes_max:
             continue
         ways = [level for level in levels if level]
         if sum(a != b for a, b in itertools.pairwise(ways)) > reversals:
@@ -117,6 +119,14 @@ def test_reversals_are_limited(price: np.ndarray) -> None:
     for most in (0, 1):
         limited = tie(block_h=4.0, reversals_max_per_day=float(most), commitment=Commitment.INTEGER)
         assert -run(limited, price)[1] == pytest.approx(best_by_hand(price, 4, reversals=most), abs=1e-6)
+
+
+@few
+@given(prices)
+def test_changes_of_a_day_are_limited(price: np.ndarray) -> None:
+    """Two changes: any three pieces of the day, the first of which begins with it."""
+    limited = tie(block_h=4.0, changes_max_per_day=2.0, commitment=Commitment.INTEGER)
+    assert -run(limited, price)[1] == pytest.approx(best_by_hand(price, 4, changes_max=2), abs=1e-6)
 
 
 def test_a_limit_on_reversals_binds_where_prices_alternate() -> None:
@@ -265,6 +275,7 @@ def test_stress_reaches_the_imports_of_the_tie() -> None:
 
 def test_the_audit_notices_every_decision_of_a_whole_contract() -> None:
     one = poles(
+        changes_max_per_day=5.0,
         block_h=2.0, hold_h=4.0, reversals_max_per_day=1.0, commitment=Commitment.INTEGER, opening_exchange_mw=-10.0,
         import_of_day_min_mwh=10.0, export_of_day_max_mwh=20.0, net_import_of_day_max_mwh=500.0,
         deviation_price_yuan_per_mwh=5.0, reserve="spinning",
