@@ -19,6 +19,7 @@ from yuqian.models.clock import Clock, Floats, Rhythm
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.program import Family, Program
+from yuqian.optimise.seams import cleaned
 from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
 from yuqian.reports.audit import audit
 from yuqian.reports.study import NoAnswer, Study
@@ -107,6 +108,7 @@ def solved_from(assembly: Assembly, program: Program, x: Floats, day: int) -> So
         NoAnswer: when what was decided before leaves no answer.
         AuditError: when the answer fails its audit.
     """
+    x = cleaned(program, x)
     for room in ROOMS[:-1]:
         try:
             return solved(assembly, held_until(program, assembly.clock, x, day, room))

@@ -152,6 +152,16 @@ def test_the_verb_prints_the_same(scenario: Path) -> None:
     assert "yuan/tce" in text
 
 
+def test_whole_trains_late(scenario: Path) -> None:
+    """Six trains of 960 t a day; one that is late by three days leaves 40 t of the 1000 t in the yard, and nothing is lost."""
+    whole = ("train_t=960", "trains_max_per_day=7", "commitment=integer", "waiting_cost_yuan_per_t=1")
+    overrides = [word for field in whole for word in ("-o", f"rail.{field}")]
+    words = ("coal", scenario, "--days", "16", "--late-train", "rail:2030-01-11:3", *overrides, "--json")
+    data = json.loads(call(*words).stdout)
+    assert data["energy_lost_mwh"] == pytest.approx(0.0, abs=1e-3)
+    assert data["yards"]["yard"]["lowest_cover_days"]["late"] == pytest.approx(0.04, abs=1e-3)
+
+
 def test_a_closed_corridor_by_the_verb(scenario: Path) -> None:
     """Closed for two days: 2 x 5760 t do not come, 1000 t are in the yard."""
     words = ("coal", scenario, "--days", "20", "--closed", "rail:2030-01-11:2030-01-13", "--json")
