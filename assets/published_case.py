@@ -126,8 +126,11 @@ def merge_identical(case: Case) -> Case:
 
 def convex_envelope(points: Iterable[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The lower convex envelope of points of a cost curve, by rising power: what a relaxed convex combination pays."""
+    cheapest: dict[float, float] = {}
+    for power, cost in points:
+        cheapest[power] = min(cost, cheapest.get(power, cost))
     hull: list[tuple[float, float]] = []
-    for power, cost in sorted(points):
+    for power, cost in sorted(cheapest.items()):
         while len(hull) > 1 and _slope(hull[-1], (power, cost)) <= _slope(hull[-2], hull[-1]):
             hull.pop()
         hull.append((power, cost))

@@ -6,6 +6,7 @@ Commitment). Demand and reserve must be met. The relaxation of ``Formulation.THR
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -101,6 +102,7 @@ def _by_step(builder: CaseBuilder, name: str, value: Any, steps: int) -> list[fl
 def _thermal(builder: CaseBuilder, name: str, unit: Mapping[str, Any], bus: str, reserve: str) -> ThermalUnit:
     low, high = float(unit["power_output_minimum"]), float(unit["power_output_maximum"])
     power, cost = convex_envelope((point["mw"], point["cost"]) for point in unit["piecewise_production"])
+    lags, starts = _tiers(unit["startup"])
     is_on = bool(unit["unit_on_t0"])
     status = unit["time_up_t0"] if is_on else -unit["time_down_t0"]
     up, start = unit["ramp_up_limit"], max(unit["ramp_startup_limit"], low)
@@ -114,10 +116,17 @@ def _thermal(builder: CaseBuilder, name: str, unit: Mapping[str, Any], bus: str,
         ramp_down_mw_per_h=unit["ramp_down_limit"], ramp_startup_mw=start,
         ramp_shutdown_mw=max(unit["ramp_shutdown_limit"], low), time_up_minimum_h=unit["time_up_minimum"],
         time_down_minimum_h=unit["time_down_minimum"], initial_status_h=status, initial_power_mw=output,
-        start_lag_h=tuple(tier["lag"] for tier in unit["startup"]),
-        start_cost_yuan=tuple(tier["cost"] for tier in unit["startup"]), curve_power_mw=_snapped(power, low, high),
+        start_lag_h=lags, start_cost_yuan=starts, curve_power_mw=_snapped(power, low, high),
         curve_cost_yuan_per_h=cost, must_run=bool(unit["must_run"]), commitment=builder.commitment, formulation=formulation,
     )  # fmt: skip
+
+
+def _tiers(tiers: list[Mapping[str, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Lags and costs of starts. A start may always take a colder tier, so none costs more than those that follow."""
+    by_lag = {float(tier["lag"]): float(tier["cost"]) for tier in tiers}
+    lags = sorted(by_lag)
+    costs = itertools.accumulate((by_lag[lag] for lag in reversed(lags)), min)
+    return tuple(lags), tuple(reversed(list(costs)))
 
 
 def _snapped(power: tuple[float, ...], low: float, high: float) -> tuple[float, ...]:

@@ -20,6 +20,10 @@ from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Report, Solution, SolverOptions, solve
 
 
+PART_GAP = 0.25
+"""Gap of each part, as a share of that of the whole."""
+
+
 def solve_stepwise(
     program: Program, options: SolverOptions, parts: int = 2, overlap_fraction: float = 0.1, report: Report | None = None
 ) -> Solution:
@@ -44,7 +48,9 @@ def solve_stepwise(
 
 def _part_by_part(program: Program, options: SolverOptions, parts: int, overlap_fraction: float) -> Floats | None:
     share = share_of_horizon(program)
-    each = replace(options, time_limit_s=options.time_limit_s / (2 * parts))
+    # A part that is searched as loosely as the whole may leave a start that is no better than what the whole finds first.
+    gap = options.gap_fraction * PART_GAP
+    each = replace(options, time_limit_s=options.time_limit_s / (2 * parts), gap_fraction=gap)
     current, x = program, None
     for part in range(parts):
         end = (part + 1) / parts

@@ -218,6 +218,15 @@ def test_pglib_unit_with_one_power_and_no_renewables(tmp_path: Path) -> None:
     assert (unit.curve_power_mw, unit.must_run, unit.start_lag_h) == ((5.0,), True, (2.0, 9.0))
 
 
+def test_pglib_points_and_tiers_that_repeat_or_fall(tmp_path: Path) -> None:
+    """Of two costs at one power the lower holds; a start may take a colder tier that costs less."""
+    points = [{"mw": 5.0, "cost": 90.0}, {"mw": 12.0, "cost": 210.0}, {"mw": 12.0, "cost": 200.0}]
+    tiers = [{"lag": 2, "cost": 50.0}, {"lag": 4, "cost": 80.0}, {"lag": 9, "cost": 60.0}]
+    unit = thermal(read_pglib(written(tmp_path, pglib(piecewise_production=points, startup=tiers))))
+    assert (unit.curve_power_mw, unit.curve_cost_yuan_per_h) == ((5.0, 12.0), (90.0, 200.0))
+    assert (unit.start_lag_h, unit.start_cost_yuan) == ((2.0, 4.0, 9.0), (50.0, 60.0, 60.0))
+
+
 def test_a_unit_that_cannot_be_where_it_starts_is_read_by_the_rules_that_do_not_look_back(tmp_path: Path) -> None:
     data = pglib(time_up_t0=1, power_output_t0=11.0, ramp_up_limit=2.0)
     unit = thermal(read_pglib(written(tmp_path, data), formulation=Formulation.TIGHT))
