@@ -1,8 +1,8 @@
 """The law of convex production: what a unit burns or costs at each power, as a convex line of segments.
 
 Between its points the line is straight; its slopes never fall, so that the optimum fills the cheapest segment first and no
-binary decision is needed. Segment ``k`` (from 1) is the decision ``m.segment_<k>_mw``, all units together. A line of one
-segment needs none.
+binary decision is needed. One whole unit may have slopes that fall: then binary decisions fill its segments in order. Segment
+``k`` (from 1) is the decision ``m.segment_<k>_mw``, all units together. A line of one segment needs none.
 
 In the tight formulation a segment that a unit cannot reach in the step of its start or before its stop is closed then:
 Knueven, Ostrowski and Watson, "On mixed-integer programming formulations for the unit commitment problem" (INFORMS Journal on
@@ -35,20 +35,22 @@ class ProductionLine:
     Attributes:
         power_mw: rising.
         rate_per_h: what is burnt or paid in an hour at that power, in any unit.
+        in_order: whether whole decisions fill the segments one after the other, so that slopes may fall: of one whole unit.
 
     Raises:
-        ValueError: for points that do not rise, or slopes that fall.
+        ValueError: for points that do not rise, or slopes that fall where the segments are not filled in order.
     """
 
     power_mw: tuple[float, ...]
     rate_per_h: tuple[float, ...]
+    in_order: bool = False
 
     def __post_init__(self) -> None:
         if len(self.power_mw) != len(self.rate_per_h):
             raise ValueError(f"each power needs its rate; got {len(self.power_mw)} powers and {len(self.rate_per_h)} rates")
         if any(after <= before for before, after in itertools.pairwise(self.power_mw)):
             raise ValueError(f"the powers of the production line must rise; got {self.power_mw}")
-        for before, after in itertools.pairwise(self.slopes):
+        for before, after in itertools.pairwise(() if self.in_order else self.slopes):
             if after < before - SLOPE_TOLERANCE * max(1.0, abs(before)):
                 raise ValueError(f"the production line must be convex; a slope of {before:g} is followed by {after:g}")
 
@@ -94,6 +96,19 @@ class ProductionLine:
         def segments(m: pyo.Block, t: int) -> object:
             return above(t) == sum(m.component(name)[t] for name in names)
 
+        if self.in_order:
+            self._fill_in_order(m, steps)
+
+    def _fill_in_order(self, m: pyo.Block, steps: Steps) -> None:
+        """A segment opens only when the one before it is full: ``m.filled_<k>_count`` is 1 then, of one whole unit."""
+        for k, (name, after) in enumerate(itertools.pairwise(self.segments), start=1):
+            filled = pyo.Var(steps.hours, dense=False, domain=pyo.NonNegativeIntegers, bounds=(0, 1))
+            m.add_component(f"filled_{k}_count", filled)
+            full = _full(m.component(name), self.widths_mw[k - 1], filled)
+            opened = _opened(m.component(after), self.widths_mw[k], filled)
+            m.add_component(f"filled_{k}", pyo.Constraint(steps.hours, rule=full))
+            m.add_component(f"opened_{k + 1}", pyo.Constraint(steps.hours, rule=opened))
+
     def _lost(self, segment: int, width: float, units: Units) -> tuple[float, float]:
         """What a unit cannot reach of a segment in the step of its start, and before its stop."""
         end = self.power_mw[segment - 1] + width
@@ -119,10 +134,13 @@ class ProductionLine:
             return total
         parts = [getattr(answer, name) for name in self.segments] or [above]
         book.equal(owner, "segments add up", np.sum(parts, axis=0), above)
-        powers, rates = self.power_mw, self.rate_per_h
+        powers, rates, short = self.power_mw, self.rate_per_h, np.zeros(len(above))
         for k, part in enumerate(parts):
             width = powers[k + 1] - powers[k]
             book.within(owner, f"segment {k + 1}", part, 0.0, online * width)
+            if self.in_order and k:
+                book.within(owner, f"segment {k + 1} after the one before", np.minimum(part, short), None, 0.0)
+            short = online * width - part
             total = total + part * (rates[k + 1] - rates[k]) / width
         return total
 
@@ -131,6 +149,23 @@ def secants(power_min_mw: float, power_max_mw: float, count: int, rate: Callable
     """A convex function as ``count`` segments of equal width between points on it."""
     points = tuple(float(power) for power in np.linspace(power_min_mw, power_max_mw, count + 1))
     return ProductionLine(points, tuple(rate(power) for power in points))
+
+
+def _full(segment: Any, width: float, filled: Any) -> Callable[[Any, Any], Any]:
+    return lambda _, t: segment[t] >= width * filled[t]
+
+
+def _opened(segment: Any, width: float, filled: Any) -> Callable[[Any, Any], Any]:
+    return lambda _, t: segment[t] <= width * filled[t]
+
+
+def is_convex(power_mw: tuple[float, ...], rate_per_h: tuple[float, ...]) -> bool:
+    """Whether the slopes between points never fall."""
+    try:
+        ProductionLine(power_mw, rate_per_h)
+    except ValueError:
+        return False
+    return True
 
 
 def _above(m: pyo.Block) -> Callable[[Any], Any]:

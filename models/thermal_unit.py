@@ -28,7 +28,7 @@ from yuqian.models.kind import (
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
-from yuqian.models.production_law import ProductionLine
+from yuqian.models.production_law import ProductionLine, is_convex
 from yuqian.models.reserve_law import Offers, no_product
 from yuqian.models.reserve_product import Product
 from yuqian.models.service_law import Service, by_step
@@ -136,11 +136,19 @@ class ThermalUnit(SwitchedKind):
 
     def cost_line(self) -> ProductionLine:
         """Cost of one unit online by its power, yuan/h."""
-        return ProductionLine(self.curve_power_mw, self.curve_cost_yuan_per_h)
+        return ProductionLine(self.curve_power_mw, self.curve_cost_yuan_per_h, self._fills_in_order)
 
     def fuel_line(self) -> ProductionLine | None:
         """Fuel of one unit online by its power, t/h."""
-        return ProductionLine(self.curve_power_mw, self.curve_fuel_t_per_h) if self.curve_fuel_t_per_h else None
+        rates = self.curve_fuel_t_per_h
+        return ProductionLine(self.curve_power_mw, rates, self._fills_in_order) if rates else None
+
+    @property
+    def _fills_in_order(self) -> bool:
+        """Whether it is one whole unit whose cost or fuel is not convex; of others such a line is refused."""
+        lines = [rates for rates in (self.curve_cost_yuan_per_h, self.curve_fuel_t_per_h) if rates]
+        alone = self.commitment is Commitment.INTEGER and self.unit_count == 1
+        return alone and not all(is_convex(self.curve_power_mw, rates) for rates in lines)
 
     def units(self, clock: Clock, product: Callable[[str], Product] = no_product) -> Units:
         """What the law of commitment needs to know, in steps of the clock; ``product`` says what reserves ask for."""
@@ -172,7 +180,7 @@ class ThermalUnit(SwitchedKind):
 
     def can_be_grouped(self, clock: Clock) -> bool:
         """Whether several such units in one lose nothing."""
-        return self.switching(clock).can_be_grouped
+        return self.switching(clock).can_be_grouped and not self._fills_in_order
 
     def opening(self, clock: Clock) -> Opening:
         """What the units did before the horizon."""

@@ -19,7 +19,6 @@ from yuqian.models.clock import Floats
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Report, Solution, SolverOptions, solve
 
-
 PART_GAP = 0.25
 """Gap of each part, as a share of that of the whole."""
 

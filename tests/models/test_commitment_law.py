@@ -209,6 +209,19 @@ def test_ramp_from_the_hour_before() -> None:
     assert above == pytest.approx([10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 70.0])
 
 
+@pytest.mark.parametrize("formulation", list(Formulation))
+def test_one_whole_unit_may_have_a_line_that_is_not_convex(formulation: Formulation) -> None:
+    """From 30 to 65 MW the next MWh costs 100, beyond it 20: at 70 it pays to run full, at 50 at the lowest, never between."""
+    asset = unit(
+        initial_status_h=9.0, initial_power_mw=30.0, must_run=True, curve_cost_yuan_per_h=(0.0, 3500.0, 4200.0),
+        formulation=formulation,
+    )  # fmt: skip
+    cost = cost_of([asset], np.array([70.0, 70.0, 50.0, 50.0, 110.0, 10.0, 70.0]))
+    full, low = [70 * 70.0 - 4200.0, 110 * 70.0 - 4200.0], 30.0
+    wanted = 3 * full[0] + full[1] + low * (3 * 70.0 + 2 * 50.0 + 110.0 + 10.0)
+    assert cost == pytest.approx(-wanted, rel=1e-9)
+
+
 def test_maintenance_closes_and_must_run_opens() -> None:
     day = dt.datetime(2030, 1, 1)
     asset = unit(
@@ -273,7 +286,8 @@ def test_tiers_below_the_minimum_time_off_are_left_out() -> None:
     [
         ({"power_min_mw": 120.0}, "must not be above"),
         ({"ramp_startup_mw": 10.0}, "can never happen"),
-        ({"curve_cost_yuan_per_h": (0.0, 5000.0, 6000.0)}, "must be convex"),
+        ({"curve_cost_yuan_per_h": (0.0, 5000.0, 6000.0), "commitment": Commitment.RELAXED}, "must be convex"),
+        ({"curve_cost_yuan_per_h": (0.0, 5000.0, 6000.0), "unit_count": 2}, "must be convex"),
         ({"initial_status_h": 0.0}, "not 0 h"),
         ({"initial_power_mw": 20.0}, "must lie between"),
         ({"start_lag_h": (4.0, 2.0), "start_cost_yuan": (1.0, 2.0)}, "must rise"),
