@@ -135,9 +135,8 @@ class Reader:
             written = {name for row in tables.static[table].values() for name in row}
             changing = {attribute for other, attribute in tables.by_step if other == table}
             for attribute in sorted(written | changing):
-                if not known.knows(attribute) or (
-                    attribute in known.neutral and tables.says(table, attribute, known.neutral[attribute])
-                ):
+                settled = known.knows(attribute) and attribute not in known.neutral
+                if not settled and tables.says(table, attribute, known.neutral.get(attribute, "")):
                     builder.cannot_carry(f"{table}.{attribute}")
             for attribute in sorted(changing & set(known.carried) - known.by_step):
                 builder.cannot_carry(f"{table}.{attribute} by step")

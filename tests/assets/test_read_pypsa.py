@@ -191,7 +191,7 @@ def test_netcdf_says_the_same(tmp_path: Path) -> None:
             "generators_bus": ("generators_i", ["one", "two"]), "generators_p_nom": ("generators_i", [500.0] * 2),
             "generators_marginal_cost": ("generators_i", [100.0, 300.0]),
             "generators_committable": ("generators_i", np.array([0, 0], dtype=np.int8)),
-            "generators_p_nom_opt": ("generators_i", [math.nan] * 2),
+            "generators_p_nom_opt": ("generators_i", [math.nan] * 2), "lines_remark": ("lines_i", [""] * 3),
             "loads_bus": ("loads_i", ["three"]), "loads_t_p_set": (("snapshots", "loads_t_p_set_i"), [[300.0], [150.0]]),
         },
         coords={
