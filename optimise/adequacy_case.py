@@ -320,7 +320,7 @@ def _take_one_away(owner: str, machines: list[Machines], stores: list[Store]) ->
     """Take the largest machine of an asset away."""
     sizes = [group.power_mw for group in machines] + [store.machines.power_mw for store in stores]
     if not sizes:
-        raise AdequacyError(f"'{owner}' has no machine left that could be out")
+        raise AdequacyError(f"'{owner}' has no machine left that could be out; imports count where they are named")
     at = int(np.argmax(sizes))
     if at < len(machines):
         left = machines[at].count - 1

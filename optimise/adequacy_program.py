@@ -26,8 +26,8 @@ from yuqian.optimise.storage_dispatch import Served
 MARGIN = "margin"
 SHORTEST = 24
 SOME_DAY = dt.datetime(2001, 1, 1)
-SLACK_MWH = 1e-5
-"""How far the program, within the solver's tolerances, may fall outside the bounds of a window, beside 1e-6 of them."""
+SLACK_MWH = 1e-6
+"""How far the program, within the solver's tolerances, may fall outside the bounds of a window, a step and a MWh of them."""
 
 
 @dataclass
@@ -94,7 +94,7 @@ def foreseen_mwh(members: Members, served: Served, export_mw: float = 0.0) -> Fl
     program = AdequacyProgram(members.stores, members.step_h)
     for window, low, most in served.open_windows():
         found = program.unserved_mwh(members, export_mw, window.member, window.first, window.last)
-        slack = SLACK_MWH + 1e-6 * most
+        slack = SLACK_MWH * (window.last - window.first + 1 + most)
         if not low - slack <= found <= most + slack:
             raise AdequacyError(f"{window}: the program leaves {found} MWh unserved, the bounds are {low} and {most}")
         total[window.member] -= most - min(max(found, low), most)

@@ -55,6 +55,14 @@ def test_what_is_saved_is_the_same_again(tiny_scenario: Path, tmp_path: Path) ->
     assert other["fingerprint"] != first["fingerprint"]
 
 
+def test_sampling_stops_when_the_error_is_small(tiny_scenario: Path, tmp_path: Path) -> None:
+    """Nothing is random in the tiny region: the first batch of 20 years has no error."""
+    found = asked(tiny_scenario, tmp_path, "--export", "41", "--years", "45", "--error", "0.05", "--credits", "none")
+    assert [step["weather_years"] for step in found["convergence"]] == [20]
+    assert "within 5%" in found["stopped"]
+    assert found["under_export"]["member_years"] == 40
+
+
 def test_the_table_names_what_it_leans_on(tiny_scenario: Path, tmp_path: Path) -> None:
     done = run(tiny_scenario, "-o", "smelter.production_t_per_year=2000", "--years", "1", "--runs", tmp_path)
     assert done.exit_code == 0, done.output
