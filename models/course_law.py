@@ -133,8 +133,9 @@ class Courses:
             book.within(owner, f"starts begun, tier {k + 1}", begun, 0.0, units.count)
             book.equal(owner, f"starts begun are ended, tier {k + 1}", begun[:hours], starts[k])
             book.equal(owner, f"starts begun too late, tier {k + 1}", begun[hours:], 0.0)
-            given = getattr(answer, f"opening_{name}", np.zeros(length))
-            book.equal(owner, f"starts begun before, tier {k + 1}", begun[:length], given)
+            given = getattr(answer, f"opening_{name}", 0.0 if book.horizon is Horizon.WHOLE else None)
+            if given is not None:
+                book.equal(owner, f"starts begun before, tier {k + 1}", begun[:length], given)
             for i, value in enumerate(course):
                 power += value * begun[length - i : length - i + hours]
         for i, value in enumerate(self.stop_mw):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from yuqian.models.book import Answer
-from yuqian.models.clock import Clock
+from yuqian.models.clock import Clock, Horizon
 from yuqian.models.commitment_law import Commitment, Formulation
 from yuqian.models.course_law import course_in_steps
 from yuqian.models.grid_exchange import GridExchange
@@ -25,6 +25,7 @@ from yuqian.models.thermal_unit import ThermalUnit
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
+from yuqian.optimise.seams import Seams
 from yuqian.optimise.solve import Outcome, SolverOptions, solve
 from yuqian.reports.audit import audit
 
@@ -124,6 +125,33 @@ def test_a_cold_start_follows_its_course_hour_by_hour() -> None:
     assert found["unit"].start_2_begun_count[3:] == pytest.approx([0, 0, 1, 0, 0, 0, 0, 0, 0])
     assert found["port_bus"].bought == pytest.approx(0.0)
     assert found["unit"].online_count[1:] == pytest.approx([0, 0, 0, 0, 0, 1, 1, 1, 1])
+
+
+def test_a_window_goes_on_with_the_starts_that_the_one_before_began() -> None:
+    """A cold start begun two hours before the second window gives its last hour there and is online in the next."""
+    load = np.array([0.0] * 7 + [10.0, 20.0, 30.0] + [60.0] * 8)
+    asset = unit(start_cost_yuan=(0.0, 0.0), stop_course_mw=())
+    rest: list[Kind] = [LoadProfile(id="load", bus="bus"), Port.market("bus", "mw", 1e4, -1e4)]
+    days = Clock.of_days(DAY.date(), 2, hours_per_day=HOURS)
+    whole = assemble([asset, *rest], {("load", "demand_mw"): load}, days)
+    program = compile_model(whole.model)
+    solution = solve(program, SolverOptions(gap_fraction=1e-9))
+    assert solution.x is not None
+    begins: dict[tuple[str, str], Any] = {}
+    for one in Seams(whole).carried:
+        begins |= {(one.owner, name): np.array(one.opening) for name in one.params if one.opening is not None}
+    opened = Seams(whole).handed_on(program, solution.x, begins, 1)
+    assert opened["unit", "opening_start_2_begun_count"] == pytest.approx([0.0, 1.0, 0.0])
+    second = Clock.of_days(DAY.date() + dt.timedelta(1), 1, hours_per_day=HOURS)
+    later = assemble([asset, *rest], {("load", "demand_mw"): load[HOURS:]}, second, Horizon.WINDOW)
+    window = compile_model(later.model).with_series(opened)
+    went_on = solve(window, SolverOptions(gap_fraction=1e-9))
+    found = answers(later, window, went_on)
+    audit(later.assets, found, second, went_on.objective_yuan, Horizon.WINDOW).require()
+    assert found["port_bus"].bought == pytest.approx(0.0)
+    assert found["unit"].online_count[1:] == pytest.approx([0.0] + [1.0] * 8)
+    forgotten = {**opened, ("unit", "opening_start_2_begun_count"): np.zeros(3)}
+    assert solve(compile_model(later.model).with_series(forgotten)).objective_yuan > went_on.objective_yuan + 1e5
 
 
 def test_a_profitable_course_is_not_chosen_for_its_own_sake() -> None:
