@@ -91,7 +91,7 @@ class Screening:
 
 
 def screen(network: Network, flow_mw: Floats, tolerance_mw: float = TOLERANCE_MW) -> Screening:
-    """What every line carries after every single outage.
+    """What every line carries after every single outage that moves its flow.
 
     Args:
         flow_mw: of every branch by step, shape (branches, steps).
@@ -116,7 +116,7 @@ def screen(network: Network, flow_mw: Floats, tolerance_mw: float = TOLERANCE_MW
                 int(over[m].sum()),
             )
             for m, branch in enumerate(network.branches)
-            if network.watches(m, k)
+            if network.watches(m, k) and (m == k or shares[m, k])
         ]  # fmt: skip
     pairs.sort(key=lambda pair: (-pair.loading_fraction, pair.line, pair.outage))
     return Screening(network, flow_mw.shape[1], tuple(pairs), np.concatenate(overloaded))
@@ -178,7 +178,7 @@ def secure(
 
 def every_row(network: Network, program: Program, steps: int) -> Sequence[ExtraRows]:
     """Rows for all outages in all steps, whether they bind or not: what :func:`secure` reaches with far fewer."""
-    known = _Rows(network, program)
+    known, shares = _Rows(network, program), network.lodf()
     known.extend(
         np.array(
             [
@@ -186,7 +186,7 @@ def every_row(network: Network, program: Program, steps: int) -> Sequence[ExtraR
                 for k, outage in enumerate(network.branches)
                 for m in range(len(network.branches))
                 for t in range(steps)
-                if outage.id not in network.cut_off and network.watches(m, k)
+                if outage.id not in network.cut_off and network.watches(m, k) and (m == k or shares[m, k])
             ],
             dtype=np.int64,
         ).reshape(-1, 3),
