@@ -24,6 +24,7 @@ from yuqian.cli_network import network
 from yuqian.cli_series import series
 from yuqian.cli_stretch import coal, shortage
 from yuqian.cli_table import import_water, template
+from yuqian.cli_yield import best_yield
 
 if TYPE_CHECKING:
     from yuqian.assets.region import Region
@@ -56,6 +57,7 @@ main.add_command(long_sweep)
 main.add_command(bracket)
 main.add_command(water_values)
 main.add_command(template)
+main.add_command(best_yield)
 main.add_command(import_water)
 
 

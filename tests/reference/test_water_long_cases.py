@@ -211,3 +211,37 @@ def test_a_critical_period_of_several_years_needs_carry_over() -> None:
     assert allowed.flow_m3_per_s > found.flow_m3_per_s * 1.1
     assert len(allowed.failing_years) == 1
     assert allowed.failing_years[0] in (2, 3, 4)
+
+
+def rule_yield(inflow: Floats, size: float, years: int, failing: int) -> float:
+    """Largest draft that the standard rule keeps up with so many failing years, by bisection; the third turn is counted."""
+    steps = len(inflow) // years
+
+    def failures(draft: float) -> int:
+        stored, failed = 0.0, set()
+        for position, flow in enumerate(np.tile(inflow, 3)):
+            given = min(draft, stored + flow)
+            if given < draft - 1e-9 and position >= 2 * len(inflow):
+                failed.add((position - 2 * len(inflow)) // steps)
+            stored = min(stored + flow - given, size)
+        return len(failed)
+
+    low, high = 0.0, float(inflow.max())
+    for _ in range(40):
+        draft = (low + high) / 2
+        low, high = (draft, high) if failures(draft) <= failing else (low, draft)
+    return low
+
+
+@pytest.mark.parametrize(("seed", "failing"), [(7, 0), (8, 1), (9, 2)])
+def test_no_rule_yields_more_than_foresight(seed: int, failing: int) -> None:
+    years, steps = 8, 6
+    inflow = np.random.default_rng(seed).gamma(0.9, 8.0, years * steps)
+    size = 2.0 * float(inflow.mean())
+    clock = Clock.of_days(dt.date(2030, 1, 1), len(inflow), hours_per_day=24)
+    demand = user(steps, failing_years_count=failing)
+    best = best_yield(river(dam(size * HM3_PER_DAY)), numbers(inflow), clock, demand).flow_m3_per_s
+    by_rule = rule_yield(inflow, size, years, failing)
+    assert 0.0 < by_rule <= best * (1 + 1e-5)
+    if not failing:
+        assert by_rule == pytest.approx(best, rel=1e-5)
