@@ -45,7 +45,7 @@ def test_whole_units(published: Published) -> None:
     case = merge_identical(read_pglib(published(NAME), Commitment.INTEGER, Formulation.TIGHT))
     assembly = assemble(case.assets, case.series, case.clock)
     program = compile_model(assembly.model)
-    solution = solve_stepwise(program, SolverOptions(gap_fraction=3.5e-3, time_limit_s=1200.0), parts=3)
+    solution = solve_stepwise(program, SolverOptions(gap_fraction=3e-3, time_limit_s=1800.0), parts=2)
     assert solution.outcome is Outcome.OPTIMAL
     assert ANY_RIGHT_ANSWER[0] <= solution.objective_yuan <= ANY_RIGHT_ANSWER[1]
     assert RELAXED <= solution.bound_yuan <= solution.objective_yuan
