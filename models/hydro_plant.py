@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pyomo.environ as pyo
@@ -18,6 +18,7 @@ from yuqian.models.kind import (
     CapacityGroup,
     Example,
     Kind,
+    Member,
     NonNegative,
     Positive,
     Refers,
@@ -27,9 +28,9 @@ from yuqian.models.kind import (
 from yuqian.models.ledger import Ledger
 from yuqian.models.operation import Operation, Turbine
 from yuqian.models.port import Port
-from yuqian.models.renumbering import Renumbering
+from yuqian.models.renumbering import PRICE, Renumbering
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M
-from yuqian.models.variable_head_law import YIELD, VariableHead
+from yuqian.models.variable_head_law import HEAD_VALUE, YIELD, VariableHead
 
 
 class HydroPlant(Kind):
@@ -84,6 +85,7 @@ class HydroPlant(Kind):
             tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, mw_per_m3_per_s)
         else:
             by_day = table(m, YIELD, steps.days, np.full(steps.clock.water.count, mw_per_m3_per_s))
+            table(m, HEAD_VALUE, steps.days, np.zeros(steps.clock.water.count))
             tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, by_day)
         ledger.enter(self.reservoir, self.id, "turbined", sign=-1, m3_per_s=m.turbine_m3_per_s)
         ledger.enter(self.downstream, self.id, "turbined", m3_per_s=m.turbine_m3_per_s)
@@ -108,7 +110,19 @@ class HydroPlant(Kind):
         head = self.variable_head()
         if head is None:
             return None
-        return head.renumbering(readings[self.reservoir], answer.turbine_m3_per_s, self._yield_of(answer, clock))
+        price = readings.get(self.bus, {}).get(PRICE, np.zeros(clock.power.count))
+        earned = clock.mean_over_water(answer.power_mw * (price - self.variable_cost_yuan_per_mwh))
+        in_force = self._yield_of(answer, clock)
+        return head.renumbering(readings[self.reservoir], answer.turbine_m3_per_s, in_force, np.maximum(earned, 0.0))
+
+    @classmethod
+    def contribute_together(cls, members: Sequence[Member[Self]], m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        """Give the storage behind a plant of variable head its worth; nought until an answer says what it is."""
+        for member in members:
+            stores = ledger.published.get(member.asset.reservoir, ())
+            if member.asset.tailwater_level_m is not None and stores:
+                worth = _worth_of_head(member.block, stores[0].terms["storage_hm3"])
+                ledger.cost(member.asset.id, "worth of the head", rhythm=Rhythm.WATER, yuan_per_h=worth)
 
     def most_favourable(self, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Mapping[str, Floats]:
         head = self.variable_head()
@@ -145,3 +159,7 @@ class HydroPlant(Kind):
             Port.market("river", "m3_per_s", 1e5, 0.0), Port.market("bus", "mw", 500.0, 300.0),
         )  # fmt: skip
         return Example(asset, ports)
+
+
+def _worth_of_head(block: pyo.Block, storage_hm3: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda d: -0.5 * block.head_value_yuan_per_hm3_h[d] * (storage_hm3(d - 1) + storage_hm3(d))

@@ -8,11 +8,14 @@ again with those until they settle. A number that is to be renewed so is a Param
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from yuqian.models.clock import Floats
+
+PRICE = "price_yuan_per_unit"
+"""Name of the reading that holds the price of a balance by step: yuan per MWh, m3 or t, under the balance's name."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,15 @@ class Renumbering:
         in_force: the same names, what the answer was found with.
         error_fraction: how far what was in force was off, relative.
         tolerance_fraction: how far it may be off.
+        incentives: by name of the Param, prices that hold only while solving: what a decision is worth to numbers that are held
+            fixed. They are nought in the answer that counts.
     """
 
     values: Mapping[str, Floats]
     in_force: Mapping[str, Floats]
     error_fraction: float
     tolerance_fraction: float
+    incentives: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -40,13 +46,13 @@ class Renumbering:
         worse = max(self, other, key=lambda one: one.error_fraction / one.tolerance_fraction)
         return Renumbering(
             {**self.values, **other.values}, {**self.in_force, **other.in_force}, worse.error_fraction,
-            worse.tolerance_fraction,
+            worse.tolerance_fraction, {**self.incentives, **other.incentives},
         )  # fmt: skip
 
     def damped(self, share: float) -> Renumbering:
         """The same, going only ``share`` of the way from what is in force."""
         values = {name: old + share * (self.values[name] - old) for name, old in self.in_force.items()}
-        return Renumbering(values, self.in_force, self.error_fraction, self.tolerance_fraction)
+        return replace(self, values=values)
 
 
 def relative_error(values: Floats, in_force: Floats) -> float:

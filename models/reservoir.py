@@ -58,6 +58,7 @@ class Reservoir(ReservoirLevels):
     opens: ClassVar = {"": "m3_per_s", ".ecological": "m3_per_s"}
     forwards_to: ClassVar[str | None] = "downstream"
     is_water_source: ClassVar[bool] = True
+    settles_by: ClassVar = ("storage_hm3",)
     series: ClassVar = {
         "evaporation_mm_per_day": SeriesNeed("evaporation", Rhythm.WATER, high=30.0),
         "ecological_flow_m3_per_s": SeriesNeed("ecological_flow", Rhythm.WATER),
@@ -186,7 +187,7 @@ class Reservoir(ReservoirLevels):
         middle = (answer.storage_hm3[1:] + answer.storage_hm3[:-1]) / 2
         return {
             "level_m": self.level_m_at(middle), "storage_hm3": middle, "release_m3_per_s": answer.release_m3_per_s,
-            "level_highest_m": np.full(middle.shape, self.level_max_m),
+            "level_highest_m": np.full(middle.shape, self.level_max_m), "level_slope_m_per_hm3": self.level_slope(middle),
         }  # fmt: skip
 
     def renumbered(self, answer: Answer, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Renumbering | None:

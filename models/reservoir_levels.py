@@ -94,6 +94,13 @@ class ReservoirLevels(Kind):
         level: Floats = np.interp(storage_hm3, self.curve_storage_hm3, self.curve_level_m)
         return level
 
+    def level_slope(self, storage_hm3: Floats) -> Floats:
+        """Metres that the level rises by with one more hm3, at storages; on a point of the curve, those towards the next."""
+        slopes = np.diff(self.curve_level_m) / np.diff(self.curve_storage_hm3)
+        at = np.searchsorted(self.curve_storage_hm3, storage_hm3, side="right") - 1
+        found: Floats = slopes[np.clip(at, 0, len(slopes) - 1)]
+        return found
+
     def surface(self) -> Surface:
         """Area over storage."""
         return Surface(np.asarray(self.curve_storage_hm3), np.asarray(self.curve_area_km2))

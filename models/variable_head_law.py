@@ -1,8 +1,10 @@
 """The law of a head that varies: a turbine's yield goes by the level behind the dam and the tailwater below it.
 
 A linear program holds the yield of each day fixed, at first that of the plant's net head. From an answer it is taken again at
-the mean level and the flow of each day, until it settles; see :mod:`yuqian.models.renumbering`. What the yield at the solved
-levels leaves out is that holding water back raises the head of later days; the yield at the highest head bounds that.
+the mean level and the flow of each day, until it settles; see :mod:`yuqian.models.renumbering`. What the yields at the solved
+levels leave out is that holding water back raises the head of other days: that is put beside them as an incentive, the worth of
+one more hm3 to the day's power at the day's prices, which holds while solving and costs nothing in the answer that counts. So a
+fixed point keeps the first-order conditions of the nonlinear problem. The yield at the highest head bounds what can be reached.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 from yuqian.models.clock import Floats
 from yuqian.models.renumbering import Renumbering
 
-YIELD = "yield_mw_per_m3_per_s"
+YIELD, HEAD_VALUE = "yield_mw_per_m3_per_s", "head_value_yuan_per_hm3_h"
 TOLERANCE = 0.005
 """Largest relative change of a yield at which it has settled."""
 LEAST_FLOW = 0.01
@@ -52,17 +54,23 @@ class VariableHead:
         found: Floats = 9.81e-3 * head * self.efficiency_fraction
         return found
 
-    def renumbering(self, readings: Mapping[str, Floats], turbined_m3_per_s: Floats, in_force: Floats) -> Renumbering:
-        """Yield of each day where an answer lies.
+    def renumbering(
+        self, readings: Mapping[str, Floats], turbined_m3_per_s: Floats, in_force: Floats, earned_yuan_per_h: Floats
+    ) -> Renumbering:
+        """Yield of each day where an answer lies, and what one more hm3 behind the dam would be worth to it.
 
         Args:
-            readings: of the reservoir: its mean level ``level_m`` and its ``release_m3_per_s`` by day.
+            readings: of the reservoir by day: its mean level ``level_m``, how much that rises with a hm3, its release.
+            earned_yuan_per_h: worth of the day's power at the prices of the bus, in the mean of the day.
         """
         below = turbined_m3_per_s + readings["release_m3_per_s"]
         renewed = self.yield_mw_per_m3_per_s(readings["level_m"], below)
         matters = turbined_m3_per_s > LEAST_FLOW * max(float(turbined_m3_per_s.max(initial=0.0)), 1e-9)
         change = np.abs(renewed - in_force)[matters] / np.maximum(in_force[matters], 1e-12)
-        return Renumbering({YIELD: renewed}, {YIELD: in_force}, float(change.max(initial=0.0)), TOLERANCE)
+        per_metre = 9.81e-3 * self.efficiency_fraction / np.maximum(renewed, 1e-12)
+        worth = np.where(renewed > 0.0, earned_yuan_per_h * per_metre * readings["level_slope_m_per_hm3"], 0.0)
+        error = float(change.max(initial=0.0))
+        return Renumbering({YIELD: renewed}, {YIELD: in_force}, error, TOLERANCE, {HEAD_VALUE: worth})
 
     def most_favourable(self, readings: Mapping[str, Floats]) -> Mapping[str, Floats]:
         """The yield that no answer can better: at the reservoir's highest level with nothing flowing below."""

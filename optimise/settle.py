@@ -2,7 +2,7 @@
 
 Which numbers those are, and when they have settled, the kinds say (:meth:`yuqian.models.kind.Kind.renumbered`). Every pass is
 the same program with other numbers, begun from the last basis. Where a pass does not bring the numbers nearer (they cycle), the
-next ones go half of the way only.
+next ones go half of the way only, and the decisions that they go by are held within half of their last move.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from yuqian.models.clock import Floats
-from yuqian.models.renumbering import Renumbering
+from yuqian.models.renumbering import PRICE, Renumbering
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import Assembly
+from yuqian.optimise.prices import balance_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
 
@@ -88,25 +89,29 @@ def settle(
         passes with the one before.
     """
     passes: list[Pass] = []
-    share = 1.0
+    share, box, before = 1.0, _Box(program, assembly), solution
     while True:
         renewals = _renewals(assembly, program, solution)
         done = _pass(solution, renewals)
         if passes and done.worst > NEARER * passes[-1].worst:
             share = DAMPED
+            box.shrink(before, solution)
         passes.append(done)
-        if done.worst <= 1.0 or len(passes) >= passes_max:
+        tried = len(passes) > 1 or not any(renewal.incentives for renewal in renewals.values())
+        if (done.worst <= 1.0 and tried) or len(passes) >= passes_max:
             break
         numbers = {
             (owner, name): values
             for owner, renewal in renewals.items()
             for name, values in renewal.damped(share).values.items()
         }
+        incentives = {(owner, name): one for owner, renewal in renewals.items() for name, one in renewal.incentives.items()}
         next_program = program.with_series(numbers)
-        found = solve(next_program, options, report, solution.basis)
+        drawn = box.around(solution, next_program.with_series(incentives))
+        found = solve(drawn, options, report, solution.basis)
         if found.outcome is not Outcome.OPTIMAL:
             break
-        program, solution = next_program, found
+        before, program, solution = solution, next_program, _at_cost(next_program, found)
         assembly = replace(assembly, series={**assembly.series, **numbers})
     return Settled(assembly, program, solution, tuple(passes))
 
@@ -125,7 +130,45 @@ def optimistic_bound(settled: Settled, options: SolverOptions | None = None) -> 
 
 def _readings(assembly: Assembly, program: Program, solution: Solution) -> Readings:
     found = answers(assembly, program, solution)
-    return {asset.id: asset.readings(found[asset.id], assembly.clock) for asset in assembly.assets}
+    readings = {asset.id: dict(asset.readings(found[asset.id], assembly.clock)) for asset in assembly.assets}
+    if solution.row_dual is not None:
+        for name, price in balance_prices(assembly, program, solution).items():
+            readings.setdefault(name, {})[PRICE] = price.values
+    return readings
+
+
+class _Box:
+    """Room for the decisions that numbers go by, about the last answer; without limit until passes go round."""
+
+    def __init__(self, program: Program, assembly: Assembly) -> None:
+        wanted = {(asset.id, name) for asset in assembly.assets for name in asset.settles_by}
+        families = [family for family in program.layout.columns if (family.owner, family.name) in wanted]
+        self._columns = [np.arange(family.start, family.stop) for family in families]
+        self._room: list[float] = [float("inf")] * len(families)
+
+    def shrink(self, before: Solution, now: Solution) -> None:
+        """Leave half of the room, at first half of the last move."""
+        assert before.x is not None
+        assert now.x is not None
+        for k, columns in enumerate(self._columns):
+            moved = float(np.abs(now.x[columns] - before.x[columns]).max(initial=0.0))
+            self._room[k] = DAMPED * min(self._room[k], moved)
+
+    def around(self, solution: Solution, program: Program) -> Program:
+        """The program with those decisions held near the answer."""
+        assert solution.x is not None
+        lower, upper = program.declared_lower.copy(), program.declared_upper.copy()
+        for columns, room in zip(self._columns, self._room, strict=True):
+            near = solution.x[columns]
+            lower[columns], upper[columns] = np.maximum(lower[columns], near - room), np.minimum(upper[columns], near + room)
+        return replace(program, declared_lower=lower, declared_upper=upper)
+
+
+def _at_cost(program: Program, found: Solution) -> Solution:
+    """The same decisions at the program's own costs, without what drew them on; their duals are kept."""
+    assert found.x is not None
+    cost = float(program.cost @ found.x) + program.offset
+    return replace(found, objective_yuan=cost, bound_yuan=min(cost, found.bound_yuan))
 
 
 def _renewals(assembly: Assembly, program: Program, solution: Solution) -> dict[str, Renumbering]:

@@ -30,7 +30,7 @@ INFLOW, LOADS = (8.0, 4.0, 6.0), (50.0, 30.0, 50.0)
 """Inflow in hm3 a day, and load in MW."""
 SHED_YUAN_PER_MWH = (500.0, 200.0, 900.0)
 TAIL = {"tailwater_level_m": 290.0, "tailwater_curve_flow_m3_per_s": (0.0, 200.0), "tailwater_curve_level_m": (290.0, 294.0)}
-EFFICIENCY, OPENING = 0.88, 0.3
+EFFICIENCY, OPENING, POWER_MAX_MW = 0.88, 0.3, 60.0
 LAKE = Reservoir.example().asset.model_dump() | {
     "id": "lake", "downstream": "river", "opening_storage_fraction": OPENING, "closing_storage_fraction": 0.3,
     "seepage_fraction_per_year": 0.0,
@@ -40,7 +40,7 @@ LAKE = Reservoir.example().asset.model_dump() | {
 def problem(evaporation_mm: float = 0.0, **tail: Any) -> Settled:
     """A dam whose turbines serve the load of three days, one a bus; what they cannot is shed at the day's price."""
     hydro = HydroPlant(
-        id="hydro", reservoir="lake", downstream="river", bus="bus", power_max_mw=60.0, net_head_m=40.0,
+        id="hydro", reservoir="lake", downstream="river", bus="bus", power_max_mw=POWER_MAX_MW, net_head_m=40.0,
         efficiency_fraction=EFFICIENCY, variable_cost_yuan_per_mwh=0.0, **(tail or TAIL),
     )  # fmt: skip
     assets: list[Kind] = [
@@ -69,7 +69,7 @@ def brute_force_yuan(parts: int) -> float:
     """Least cost over a grid of turbined volumes, all that may be used up, with the head at the mean level of each day."""
     lake = Reservoir(**LAKE)
     dead, full = lake.storage_hm3_at(LAKE["level_dead_m"]), lake.storage_hm3_at(LAKE["level_normal_m"])
-    first, second = np.meshgrid(*[np.linspace(0.0, 12.0, parts)] * 2, indexing="ij")
+    first, second = np.meshgrid(*[np.linspace(0.0, 18.0, parts)] * 2, indexing="ij")
     volumes = (first, second, sum(INFLOW) - first - second)
     storage, cost = np.full(volumes[0].shape, dead + OPENING * (full - dead)), np.zeros(volumes[0].shape)
     for day, volume in enumerate(volumes):
@@ -77,7 +77,7 @@ def brute_force_yuan(parts: int) -> float:
         level = np.interp((storage + after) / 2, LAKE["curve_storage_hm3"], LAKE["curve_level_m"])
         flow = volume * 1e6 / 86_400
         head = level - np.interp(flow, TAIL["tailwater_curve_flow_m3_per_s"], TAIL["tailwater_curve_level_m"])
-        mw = np.minimum(9.81e-3 * EFFICIENCY * head * flow, LOADS[day])
+        mw = np.minimum(9.81e-3 * EFFICIENCY * head * flow, min(LOADS[day], POWER_MAX_MW))
         cost += (LOADS[day] - mw) * 24 * SHED_YUAN_PER_MWH[day]
         cost[(after < dead) | (after > full) | (volume < 0.0)] = np.inf
         storage = after
@@ -90,6 +90,27 @@ def test_the_fixed_point_is_the_optimum_of_the_nonlinear_problem() -> None:
     assert len(settled.passes) > 1, "the net head of the plant is 40 m, the lake's is more"
     assert settled.solution.objective_yuan == pytest.approx(brute_force_yuan(1201), rel=0.005)
     assert settled.solution.objective_yuan < settled.passes[0].objective_yuan
+    assert optimistic_bound(settled) <= settled.solution.objective_yuan
+
+
+FLAT = {"LOADS": (200.0,) * DAYS, "SHED_YUAN_PER_MWH": (500.0,) * DAYS, "POWER_MAX_MW": 300.0}
+"""More load than the water can serve, worth the same on every day: only the head tells the days apart."""
+
+
+def test_where_only_the_head_tells_days_apart_water_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A linear program would turbine all on one day and go round; the optimum fills up first and shares the rest."""
+    for name, value in FLAT.items():
+        monkeypatch.setitem(globals(), name, value)
+    settled = problem()
+    assert settled.is_settled
+    assert len(settled.passes) < 12
+    served = sum(LOADS) * 24 * 500.0
+    best = served - brute_force_yuan(1201)
+    assert served - settled.solution.objective_yuan == pytest.approx(best, rel=0.005)
+    found = answers(settled.assembly, settled.program, settled.solution)
+    turbined = found["hydro"].turbine_m3_per_s
+    assert turbined[0] == pytest.approx(0.0, abs=1.0), "the first day only fills"
+    assert turbined[1:].min() > 50.0
     assert optimistic_bound(settled) <= settled.solution.objective_yuan
 
 
