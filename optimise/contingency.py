@@ -277,7 +277,7 @@ def loadings(branches: Sequence[Branch], flow_mw: Floats, hours: Floats) -> tupl
     """
     found = []
     for branch, flow in zip(branches, flow_mw, strict=True):
-        share: npt.NDArray[np.float64] = np.abs(flow) / branch.power_max_mw
+        share: npt.NDArray[np.float64] = np.abs(flow) / branch.power_max_mw if branch.power_max_mw else np.zeros(len(flow))
         mean = float(flow @ hours / hours.sum())
         # A dispatch may rest on the mark itself.
         above = float(hours[share > NEARLY_FULL + 1e-9].sum())

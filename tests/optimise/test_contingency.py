@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -226,7 +227,10 @@ def test_new_numbers_keep_the_added_rows() -> None:
 def test_loadings_name_the_fullest_first() -> None:
     network = Network.of([line("a", "x", "y", power_max_mw=100.0), line("b", "x", "y", power_max_mw=50.0)])
     flow = np.array([[10.0, -95.0, 20.0], [45.0, 10.0, 10.0]])
-    first, second = loadings(network.branches, flow, np.array([1.0, 2.0, 1.0]))
+    idle = replace(network.branches[0], id="idle", power_max_mw=0.0)
+    branches, flows = [*network.branches, idle], np.vstack([flow, np.zeros(3)])
+    first, second, third = loadings(branches, flows, np.array([1.0, 2.0, 1.0]))
+    assert (third.branch.id, third.highest_fraction) == ("idle", 0.0)
     assert (first.branch.id, first.highest_fraction, first.hours_above) == ("a", 0.95, 2.0)
     # 90 % itself is not above 90 %.
     assert (second.branch.id, second.highest_fraction, second.hours_above) == ("b", 0.9, 0.0)
