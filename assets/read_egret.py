@@ -72,6 +72,12 @@ _CONVEX = 1e-7
 """How far, relative to the cost, a point may lie above the straight line between its neighbours."""
 
 
+_STILL = {
+    "min_up_time": 0, "min_down_time": 0, "initial_status": 1, "startup_cost": 0.0, "shutdown_cost": 0.0, "must_run": 1,
+}  # fmt: skip
+"""What a thermal unit of a case without time is to this model: online, and free between its limits."""
+
+
 def read_egret(
     path: Path,
     commitment: Commitment = Commitment.INTEGER,
@@ -84,7 +90,7 @@ def read_egret(
 
     Args:
         segments: secants that a polynomial cost is replaced by.
-        must_serve: load may not be left unserved at any price.
+        must_serve: load may not be left unserved at any price; so it is in a case of one moment, without ``time_keys``.
         allow: fields to be left out knowingly.
 
     Raises:
@@ -112,7 +118,12 @@ class _Reader:
 
     @property
     def steps(self) -> int:
-        return len(self.system["time_keys"])
+        return 1 if self.is_still else len(self.system["time_keys"])
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the case is one moment: an optimal power flow, with all units online."""
+        return "time_keys" not in self.system and not any("min_up_time" in unit for unit in self.elements["generator"].values())
 
     @property
     def length_h(self) -> float:
@@ -132,7 +143,7 @@ class _Reader:
                 id=reserve, requirement_base_mw=0.0, shortage_price_yuan_per_mwh=self._penalty("reserve_shortfall_cost")
             )
             builder.add(requirement, requirement_mw=self._by_step(system["reserve_requirement"]))
-        price = None if self.must_serve else self._penalty("load_mismatch_cost")
+        price = None if self.must_serve or self.is_still else self._penalty("load_mismatch_cost")
         for name, load in self.elements.get("load", {}).items():
             if load.get("in_service", True):
                 asset = LoadProfile(
@@ -224,6 +235,9 @@ class _Reader:
         if unit["generator_type"] != "thermal":
             self.builder.cannot_carry(f"generator.generator_type '{unit['generator_type']}'")
             return
+        if self.is_still:
+            most = dict.fromkeys(("ramp_up_60min", "ramp_down_60min", "startup_capacity", "shutdown_capacity"), unit["p_max"])
+            unit = {**unit, **_STILL, **most, "initial_p_output": unit["p_min"]}
         self._refuse("generator", unit, _THERMAL | _NAMES | self._idle_offers)
         varying = [limit for limit in _THERMAL - _BY_STEP if _is_series(unit.get(limit))]
         for limit in varying:

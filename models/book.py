@@ -188,6 +188,8 @@ class Book:
     def within(self, owner: str, check: str, values: Floats, low: Floats | float | None, high: Floats | float | None) -> None:
         """Check ``low <= values <= high``; None leaves a side open."""
         values = np.atleast_1d(values)
+        if not values.size:  # of one step there is no change from step to step
+            return
         below = np.zeros_like(values) if low is None else np.maximum(np.asarray(low) - values, 0.0)
         above = np.zeros_like(values) if high is None else np.maximum(values - np.asarray(high), 0.0)
         limits = [np.abs(np.asarray(side)).max() for side in (low, high) if side is not None and np.isfinite(side).all()]
@@ -196,6 +198,8 @@ class Book:
     def equal(self, owner: str, check: str, left: Floats, right: Floats | float) -> None:
         """Check ``left == right`` step by step."""
         left = np.atleast_1d(left)
+        if not left.size:
+            return
         scale = max(1.0, float(np.abs(left).max()), float(np.abs(np.asarray(right)).max()))
         self._find(owner, check, np.abs(left - right), scale)
 

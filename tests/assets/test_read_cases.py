@@ -320,3 +320,21 @@ def test_egret_network_names_what_it_cannot_carry(tmp_path: Path) -> None:
     data["elements"]["load"]["L"]["bus"] = "9"
     with pytest.raises(MalformedCase, match="load 'L' is at '9', which is no bus"):
         read_egret(written(tmp_path, data))
+
+
+def test_egret_case_of_one_moment(tmp_path: Path) -> None:
+    """An optimal power flow: no time, no commitment, all load served; the network case in its first hour."""
+    data = network()
+    for unit in data["elements"]["generator"].values():
+        kept = ("generator_type", "bus", "p_min", "p_max", "p_cost")
+        for name in set(unit) - set(kept):
+            del unit[name]
+        unit.update(p_min=20.0, pg=0.0, qg=0.0, q_min=-50.0, q_max=50.0, vg=1.0)
+    data["elements"]["load"]["L"]["p_load"] = 300.0
+    data["system"] = {"baseMVA": 50.0, "reference_bus": "1", "reference_bus_angle": 0.0}
+    case = read_egret(written(tmp_path, data))
+    assert case.clock.power.count == 1
+    assert solve_case(case).solution.objective_yuan == pytest.approx(180 * 100 + 120 * 300)
+    del data["elements"]["generator"]["dear"]["p_max"]
+    with pytest.raises(MalformedCase, match="'p_max' is missing"):
+        read_egret(written(tmp_path, data))

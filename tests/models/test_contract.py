@@ -30,6 +30,7 @@ GOLDEN = Path(__file__).parent / "golden"
 KINDS = known_kinds()
 every_kind = pytest.mark.parametrize("name", list(KINDS))
 TWO_STEPS = Clock.of_days(dt.date(2030, 7, 1), 2, hours_per_day=1)
+ONE_STEP = Clock.of_days(dt.date(2030, 7, 1), 1, hours_per_day=1)
 THREE_DAYS = Clock.of_days(dt.date(2030, 7, 1), 3)
 
 
@@ -75,6 +76,14 @@ def test_example_solves_and_passes_its_audit(name: str) -> None:
     assert solution.outcome is Outcome.OPTIMAL
     result = audit(assembly.assets, answers(assembly, program, solution), THREE_DAYS, solution.objective_yuan)
     result.require()
+
+
+@every_kind
+def test_one_step_is_a_horizon_too(name: str) -> None:
+    """Nothing looks back or adds up over steps that are not there."""
+    assembly, program, solution = solved(name, ONE_STEP)
+    assert solution.outcome is Outcome.OPTIMAL
+    audit(assembly.assets, answers(assembly, program, solution), ONE_STEP, solution.objective_yuan).require()
 
 
 @every_kind
