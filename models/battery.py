@@ -95,6 +95,11 @@ class Battery(Kind):
     def _energy_mwh(self, soc_fraction: float | None) -> float | None:
         return None if soc_fraction is None else soc_fraction * self.energy_max_mwh
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether it turns one way at a time."""
+        return self.commitment in (Commitment.RELAXED, Commitment.INTEGER)
+
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         lowest, highest = self.soc_min_fraction * self.energy_max_mwh, self.soc_max_fraction * self.energy_max_mwh
         m.discharge_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
@@ -122,7 +127,7 @@ class Battery(Kind):
         )  # fmt: skip
         if self.ends_exactly and steps.horizon is Horizon.WHOLE:
             m.ends = pyo.Constraint(expr=m.energy_mwh[steps.clock.power.last] <= (opening if closing is None else closing))
-        if self.commitment is not None:
+        if self.is_committed:
             self._turn_one_way(m, steps)
         self._hold_reserve(m, ledger, steps)
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
@@ -170,7 +175,7 @@ class Battery(Kind):
         audit_closing(book, self.id, "energy_mwh", answer, answer.energy_mwh, opening, closing)
         if self.ends_exactly and book.horizon is Horizon.WHOLE and opening is not None:
             book.within(self.id, "ends as it must", answer.energy_mwh[-1:], None, opening if closing is None else closing)
-        if self.commitment is not None:
+        if self.is_committed:
             share = answer.charging_fraction
             book.within(self.id, "direction", share, 0.0, 1.0)
             book.within(self.id, "charging in its share", answer.charge_mw, None, share * self._charge_max_mw)

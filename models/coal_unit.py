@@ -54,23 +54,22 @@ class AvailabilityOf(enum.Enum):
 
 
 class CoalUnit(SwitchedKind):
-    """A station of identical units; relaxed, any number of them, whole or not, is online in an hour.
+    """A station of identical units; unless they are committed whole, any number of them is online in an hour.
 
     Power is gross, at the generator's terminals. Each unit online runs between its minimum and its rated power and burns
     a straight line of fuel: ``no_load_fraction`` of the full-load fuel at no output, all of it at rated output, where the
     net coal rate holds. The part-load penalty follows from that line; a curve of net coal rates by load may stand in for it,
-    if the fuel rises ever faster with power. Available is the given share of all units, or, with
-    ``availability_of`` power, that share of the rated power of every unit online: an expected share of outages belongs on
-    the power when units are whole. A given share of the units available is always online. The unit takes raw coal from its
-    yard, make-up water for cooling if it names a node, and sends out what its auxiliaries leave; held back power counts
-    towards a reserve if it names one.
+    if the fuel rises ever faster with power. Available is the given share of all units, or, with ``availability_of`` power,
+    that share of the rated power of every unit online: an expected share of outages belongs on the power when units are
+    whole. A given share of the units available is always online. The unit takes raw coal from its yard, make-up water for
+    cooling if it names a node, and sends out what its auxiliaries leave; held back power counts towards a reserve.
 
     Starts may follow a course by tier and stops another, as shares of rated power hour by hour, and maintenance takes units
     out by date, as with thermal units (docs/commitment.md). Ramps are limited by the rated power of the whole station. With
     minimum times, start tiers or an initial status the law of unit commitment holds for the station as a group: exact where a
     unit may ramp through its whole range in a step and its start tiers are hours apart, else a lower bound on the cost. Without
     an initial status the optimum chooses what was online before. Start lags are times off; the first tier is reached by every
-    start.
+    start. With the commitment ``none`` all that is left out: only the lowest and highest power of what is online remain.
     """
 
     catalogued: ClassVar[bool] = True
@@ -134,6 +133,8 @@ class CoalUnit(SwitchedKind):
     @property
     def is_switched(self) -> bool:
         """Whether anything depends on starts and stops, so that the law of unit commitment is needed."""
+        if self.commitment is Commitment.NONE:
+            return False
         times = self.time_up_minimum_h or self.time_down_minimum_h or self.initial_status_h is not None
         limits = min(self.ramp_startup_fraction, self.ramp_shutdown_fraction) < 1.0
         courses = self.start_course_h or self.stop_course_fraction or self.stop_cost_yuan or self.stop_fuel_tce
@@ -238,18 +239,31 @@ class CoalUnit(SwitchedKind):
         m.online_count = pyo.Var(steps.hours, dense=False, domain=domain, bounds=(0, self.unit_count))
         offers.declare(m, steps)
         rated, lowest = self.unit_power_max_mw, self.power_min_fraction * self.unit_power_max_mw
-        ramp = self.ramp_fraction_per_h * self.unit_count * self.unit_power_max_mw
+        if self.availability_of is AvailabilityOf.UNITS:
 
-        @m.Constraint(steps.hours)
-        def highest_power(m: pyo.Block, t: int) -> object:
-            return _top(m, t, offers) <= rated * m.online_count[t]
+            @m.Constraint(steps.hours)
+            def highest_power(m: pyo.Block, t: int) -> object:
+                return _top(m, t, offers) <= rated * m.online_count[t]
 
         @m.Constraint(steps.hours)
         def lowest_power(m: pyo.Block, t: int) -> object:
             return _bottom(m, t, offers) >= lowest * m.online_count[t]
 
-        station = self.unit_count * rated
-        carry(m, steps, Rhythm.POWER, "power_mw", m.power_mw.__getitem__, range(OPENING, 0), free=(0.0, station), tied=False)
+        per_h = self.ramp_fraction_per_h * rated
+        for direction in Direction:
+            offers.limit_response(m, steps, direction, lambda time_h, t: per_h * time_h * m.online_count[t])
+        if self._ramps(steps.clock):
+            self._ramp(m, steps, offers)
+
+    def _ramps(self, clock: Clock) -> bool:
+        """Whether ramps of the station without starts and stops can bind: not where units come and go freely."""
+        return self.commitment is not Commitment.NONE and self.ramp_fraction_per_h * float(clock.power.hours.min()) < 1.0
+
+    def _ramp(self, m: pyo.Block, steps: Steps, offers: Offers) -> None:
+        """Ramps of the station without starts and stops."""
+        ramp = self.ramp_fraction_per_h * self.unit_count * self.unit_power_max_mw
+        free = (0.0, self.unit_count * self.unit_power_max_mw)
+        carry(m, steps, Rhythm.POWER, "power_mw", m.power_mw.__getitem__, range(OPENING, 0), free=free, tied=False)
         if steps.horizon is Horizon.WINDOW:
             first = ramp * steps.length_h(Rhythm.POWER, 0)
             m.ramp_up_before = pyo.Constraint(expr=_top(m, 0, offers) <= m.opening_max_power_mw[OPENING] + first)
@@ -262,10 +276,6 @@ class CoalUnit(SwitchedKind):
         @m.Constraint(steps.later_hours)
         def ramp_down(m: pyo.Block, t: int) -> object:
             return m.power_mw[t - 1] - _bottom(m, t, offers) <= ramp * steps.length_h(Rhythm.POWER, t)
-
-        per_h = self.ramp_fraction_per_h * rated
-        for direction in Direction:
-            offers.limit_response(m, steps, direction, lambda time_h, t: per_h * time_h * m.online_count[t])
 
     def _switch(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         """Units that start and stop, by the law of unit commitment, and what their starts cost and burn."""
@@ -341,7 +351,7 @@ class CoalUnit(SwitchedKind):
             offers.audit_response(self.id, answer, book, direction, lambda time_h: per_h * time_h)
         if self.commitment is Commitment.INTEGER:
             book.equal(self.id, "whole units online", answer.online_count, np.round(answer.online_count))
-        if len(power) > 1:
+        if len(power) > 1 and self._ramps(clock):
             climb = (power[1:] + up[1:] - power[:-1]) / clock.power.hours[1:] / station
             fall = (power[:-1] - power[1:] + down[1:]) / clock.power.hours[1:] / station
             change = np.maximum(climb, fall)
@@ -376,11 +386,8 @@ class CoalUnit(SwitchedKind):
             water_m3_per_mwh=1.75, variable_cost_yuan_per_mwh=13.0, outage_fraction=0.12,
             hot_derate_fraction_per_c=0.003, hot_derate_above_c=33.0,
         )  # fmt: skip
-        ports = (
-            Port.market("bus", "mw", 600.0, 400.0),
-            Port.market("yard", "t_per_h", 800.0, 0.0),
-            Port.market("stream", "m3_per_s", 1e5, 0.0),
-        )
+        fuel, water = Port.market("yard", "t_per_h", 800.0, 0.0), Port.market("stream", "m3_per_s", 1e5, 0.0)
+        ports = (Port.market("bus", "mw", 600.0, 400.0), fuel, water)
         return Example(asset, ports, series={"available_fraction": 0.88})
 
 

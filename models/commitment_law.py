@@ -43,10 +43,14 @@ from yuqian.models.unit_opening import Opening
 
 
 class Commitment(enum.Enum):
-    """Whether units are committed whole."""
+    """How far units are units."""
 
+    NONE = "none"
+    """Any share of a station may be online in any hour; starts, stops and minimum times are left out."""
     RELAXED = "relaxed"
+    """All rules of commitment, of shares of units."""
     INTEGER = "integer"
+    """All rules of commitment, of whole units."""
 
 
 class Formulation(enum.Enum):

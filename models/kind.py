@@ -25,6 +25,7 @@ from yuqian.models.water_quality import WaterQuality
 if TYPE_CHECKING:
     from yuqian.models.adequacy import Adequacy
     from yuqian.models.book import Answer, Book
+    from yuqian.models.commitment_law import Commitment
     from yuqian.models.operation import Operation
     from yuqian.models.renumbering import Renumbering
 
@@ -272,6 +273,12 @@ class Kind(BaseModel):
     def branch(self) -> Branch | None:
         """What it is to the network, if it carries power between two buses."""
         return None
+
+    def with_commitment(self, commitment: Commitment) -> Self:
+        """The same asset with its units committed that way; itself where it names no commitment."""
+        if getattr(self, "commitment", None) is None:
+            return self
+        return self.model_copy(update={"commitment": commitment})
 
     def people(self) -> float:
         """Persons who are supplied if its demand is met."""

@@ -90,6 +90,11 @@ class PumpedStorage(Kind):
             )
         return self
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether it is run by units."""
+        return self.commitment in (Commitment.RELAXED, Commitment.INTEGER)
+
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         available = self.unit_count * self.availability_fraction
         m.discharge_mw = pyo.Var(steps.hours, dense=False, bounds=(0, available * self.unit_power_generate_mw))
@@ -103,7 +108,7 @@ class PumpedStorage(Kind):
             return m.energy_mwh[t] == m.energy_mwh[t - 1] + steps.length_h(Rhythm.POWER, t) * gained
 
         close_stock(m, steps, Rhythm.POWER, "energy_mwh", m.energy_mwh.__getitem__, self.energy_max_mwh, opening=None)
-        if self.commitment is not None:
+        if self.is_committed:
             self._run_by_units(m, ledger, steps)
         self._hold_reserve(m, ledger, steps)
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
@@ -146,6 +151,9 @@ class PumpedStorage(Kind):
             fixed = pump * turning.working(m, t, "pumping")
             return m.charge_mw[t] == fixed if self.pump_fixed else m.charge_mw[t] <= fixed
 
+        if steps.horizon is Horizon.WINDOW:
+            before = m.generating_count[OPENING] + m.pumping_count[OPENING]
+            m.one_way_before = pyo.Constraint(expr=before <= self.unit_count)
         for name, count in (("generating", m.generating_count), ("pumping", m.pumping_count)):
             free = (0.0, float(self.unit_count))
             carry(m, steps, Rhythm.POWER, f"{name}_count", count.__getitem__, range(OPENING, 0), free=free)
@@ -202,7 +210,7 @@ class PumpedStorage(Kind):
         offers = Offers.of(self.reserve, self.reserves, ledger.product)
         limits.declare(m, steps, offers)
         offers.enter(m, ledger, self.id, "reserve of storage")
-        online = m.generating_count.__getitem__ if self.commitment is not None else lambda t: m.discharge_mw[t] / unit
+        online = m.generating_count.__getitem__ if self.is_committed else lambda t: m.discharge_mw[t] / unit
         self._failure().declare(m, ledger, steps, m.discharge_mw.__getitem__, online)
 
     def _failure(self) -> UnitFailure:
@@ -228,7 +236,7 @@ class PumpedStorage(Kind):
             self.id, "energy law", np.diff(answer.energy_mwh), (stored - answer.discharge_mw) * clock.power.hours
         )  # fmt: skip
         audit_closing(book, self.id, "energy_mwh", answer, answer.energy_mwh, opening=None)
-        if self.commitment is not None:
+        if self.is_committed:
             self._audit_units(answer, book, clock)
         stock, unit = answer.energy_mwh[1:], self.availability_fraction * self.unit_power_generate_mw
         standing = answer.pumping_count[1:] if self.changeover_h else 0.0
@@ -239,7 +247,7 @@ class PumpedStorage(Kind):
         offers = Offers.of(self.reserve, self.reserves, book.product)
         round_trip = self.efficiency_pump_fraction * self.efficiency_generate_fraction
         found.audit(self.id, answer, book, offers, 1.0, round_trip, self.reserve_duration_h)
-        online = answer.discharge_mw / unit if self.commitment is None else answer.generating_count[1:]
+        online = answer.generating_count[1:] if self.is_committed else answer.discharge_mw / unit
         self._failure().audit(answer, book, answer.discharge_mw, online)
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
         book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)

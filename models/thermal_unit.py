@@ -92,6 +92,8 @@ class ThermalUnit(SwitchedKind):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.commitment is Commitment.NONE:
+            raise ValueError(f"these units are stated by their commitment; say '{Commitment.RELAXED.value}' to loosen it")
         self._check_power()
         check_tiers(self.start_lag_h, self.start_cost_yuan)
         self.cost_line()
@@ -242,6 +244,10 @@ class ThermalUnit(SwitchedKind):
             burnt = found.fuel_per_h + (0.0 if fuel is None else fuel.audit(self.id, answer, book))
             book.enter(self.fuel_from, -burnt, Rhythm.POWER)
         book.cost(self.cost_line().audit(self.id, answer, book) + found.money_per_h, Rhythm.POWER)
+
+    def with_commitment(self, commitment: Commitment) -> Self:
+        """The same units; without a commitment they are relaxed."""
+        return super().with_commitment(Commitment.RELAXED if commitment is Commitment.NONE else commitment)
 
     def capacity(self) -> Capacity:
         return Capacity(self.unit_count * self.power_max_mw, CapacityGroup.GENERATION)

@@ -76,7 +76,7 @@ class Columns:
     def of_param(self, param: Any, index: Any) -> Number:
         key = id(param)
         if key not in self.tables:
-            self.tables[key] = _table_of(param)
+            self.tables[key] = table_of(param)
         self.used.add(key)
         table, start = self.tables[key]
         position = np.asarray(index) - start
@@ -86,7 +86,7 @@ class Columns:
         return found
 
 
-def _table_of(param: Any) -> tuple[Floats, int]:
+def table_of(param: Any) -> tuple[Floats, int]:
     """Values of an indexed Param by step, and its first step."""
     if isinstance(param, StepTable):
         return param.by_step(), param.first

@@ -109,7 +109,7 @@ class Structure:
         (objective,) = model.component_objects(pyo.Objective, active=True)
         self._objective = _objective_expression(objective)
         self._params = {
-            (_owner_of(param), param.local_name): param for param in model.component_objects(pyo.Param) if param.is_indexed()
+            (owner_of(param), param.local_name): param for param in model.component_objects(pyo.Param) if param.is_indexed()
         }
         self._evaluated = [self._evaluate(rule, self._columns) for rule in self._rules]
         self._is_bound = [
@@ -183,6 +183,11 @@ class Structure:
             places, added = np.broadcast_to(term.columns, shape), np.broadcast_to(term.coefficient, shape)
             np.add.at(total, np.ravel(places), np.ravel(added))
         return total
+
+    def terms_of(self, program: Program, expression: Any, placeholder: Any, steps: Ints) -> tuple[Term, ...]:
+        """Linear terms of a template expression of the model, along the steps."""
+        columns = self._columns.with_tables(program.tables)
+        return evaluate(expression, columns, {id(placeholder): steps}).terms
 
     @property
     def _width(self) -> int:
@@ -268,7 +273,7 @@ def _columns_of(
             continue
         first = var.index_set().first() if var.is_indexed() else 0
         columns.first[id(var)] = start - first
-        families.append(Family(_owner_of(var), var.local_name, start, first, count, var.is_indexed()))
+        families.append(Family(owner_of(var), var.local_name, start, first, count, var.is_indexed()))
         low, high, whole = _bounds_of(var, first)
         lower.append(np.broadcast_to(low, count))
         upper.append(np.broadcast_to(high, count))
@@ -290,7 +295,7 @@ def _bounds_of(var: Any, first: int) -> tuple[Any, Any, bool]:
 
 
 def _rule_of(component: Any) -> Rule:
-    owner, name = _owner_of(component), component.local_name
+    owner, name = owner_of(component), component.local_name
     if not component.is_indexed():
         expression = component.template_expr()[0] if hasattr(component, "template_expr") else component.expr
         return Rule(owner, name, (expression,), None, np.zeros(1, dtype=np.int64), False)
@@ -325,7 +330,7 @@ def _objective_expression(objective: Any) -> Any:
     return objective.template_expr()[0] if hasattr(objective, "template_expr") else objective.expr
 
 
-def _owner_of(component: Any) -> str:
+def owner_of(component: Any) -> str:
     block = component.parent_block()
     if block is block.model():
         return ""

@@ -73,7 +73,7 @@ def estimated_prices(
     return prices
 
 
-def priced(program: Program, prices: Floats) -> Program:
+def shifted(program: Program, prices: Floats) -> Program:
     """The same problem with the rows' prices taken from the objective; a solution costs what it cost.
 
     The duals of its rows are those of ``program`` less ``prices``.
@@ -95,7 +95,7 @@ def solve_from_prices(
         own = options if start is None else replace(options or SolverOptions(), presolve=False)
         if prices is None:
             return solve(part, own, report, start)
-        found = solve(priced(part, prices[rows]), own, report, start)
+        found = solve(shifted(part, prices[rows]), own, report, start)
         return found if found.row_dual is None else replace(found, row_dual=found.row_dual + prices[rows])
 
     return solve_lazily(program, solver)

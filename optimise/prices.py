@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from yuqian.models.clock import Floats
 from yuqian.models.ledger import Flow, Sense
 from yuqian.models.units import M3_PER_HM3
 from yuqian.optimise.assemble import Assembly
-from yuqian.optimise.program import BoundRows, Program
+from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
 
 
@@ -47,14 +48,29 @@ _UNITS = {Flow.POWER: ("MWh", 1.0), Flow.WATER: ("m3", M3_PER_HM3), Flow.COAL: (
 
 def fixed_at(program: Program, x: Floats) -> Program:
     """The linear program that is left when every whole decision is held at ``x``, shape (columns,), rounded."""
+    held = held_at(program, x, program.integral)
+    return replace(held, integral=np.zeros_like(program.integral))
+
+
+def held_at(program: Program, x: Floats, held: npt.NDArray[np.bool_]) -> Program:
+    """The same program with some decisions held at ``x``, rounded; both of shape (columns,).
+
+    A held decision has its limits behind it; rows kept as bounds that hold other decisions too become bounds of those.
+    """
+    lower, upper = program.declared_lower.copy(), program.declared_upper.copy()
+    kept = []
+    for rows in program.bound_rows:
+        if not held[rows.columns].any():
+            kept.append(rows)
+            continue
+        low, high = rows.limits()
+        np.maximum.at(lower, rows.columns, low)
+        np.minimum.at(upper, rows.columns, high)
     whole = np.round(x)
     return replace(
-        program,
-        declared_lower=np.where(program.integral, whole, program.declared_lower),
-        declared_upper=np.where(program.integral, whole, program.declared_upper),
-        integral=np.zeros_like(program.integral),
-        bound_rows=tuple(_without_fixed(program)),
-    )
+        program, declared_lower=np.where(held, whole, lower), declared_upper=np.where(held, whole, upper),
+        bound_rows=tuple(kept),
+    )  # fmt: skip
 
 
 def priced(program: Program, solution: Solution, options: SolverOptions | None = None) -> Solution:
@@ -100,8 +116,3 @@ def balance_prices(assembly: Assembly, program: Program, solution: Solution) -> 
         amount = hours * balance.flow.total_per_rate_hour * per_total
         prices[name] = Price(duals[key] / amount, unit, balance.sense is Sense.AT_LEAST)
     return prices
-
-
-def _without_fixed(program: Program) -> list[BoundRows]:
-    """Bound rows of decisions that are not whole: a held decision has its limits behind it."""
-    return [rows for rows in program.bound_rows if not program.integral[rows.columns].any()]

@@ -53,6 +53,16 @@ class Seams:
         left: Floats = begin - np.concatenate(([0.0], np.cumsum(used)))
         return left
 
+    def column_of(self, one: Carried, program: Program, steps: Ints) -> tuple[Ints, float]:
+        """A decision that raises what is carried when it rises: its columns at some instants, and by how much."""
+        expression, placeholder = self._templates[one.key]
+        assert program.structure is not None
+        for term in program.structure.terms_of(program, expression, placeholder, steps):
+            size = float(np.max(term.coefficient))
+            if size > 0.0:
+                return np.broadcast_to(term.columns, steps.shape), size
+        raise ValueError(f"no decision raises {one.key}")
+
     def handed_on(self, program: Program, x: Floats, openings: Mapping[tuple[str, str], Floats], kept_water: int) -> Numbers:
         """Openings of the window that begins after ``kept_water`` water steps of this one.
 

@@ -27,6 +27,7 @@ POLL_S = 0.2
 DUAL_STRATEGY, PRIMAL_STRATEGY = 1, 4
 """What HiGHS calls its serial dual and its primal simplex."""
 FEASIBILITY_TOLERANCE = 1e-7
+LEAST_ABSOLUTE_GAP = 1e-6
 SOLUTION_FEASIBLE = 2
 """What HiGHS's primal_solution_status says of a solution within its tolerances."""
 
@@ -64,6 +65,7 @@ class SolverOptions:
         threads: of HiGHS; one gives the same answer on every machine.
         time_limit_s: of this solve.
         gap_fraction: relative gap at which a mixed-integer search stops.
+        gap_yuan: absolute gap at which it stops too.
         seed: of HiGHS.
         presolve: whether to reduce the problem first; a start basis is only used without.
     """
@@ -72,6 +74,7 @@ class SolverOptions:
     threads: int = 1
     time_limit_s: float = float("inf")
     gap_fraction: float = 1e-4
+    gap_yuan: float = 0.0
     seed: int = 0
     presolve: bool = True
 
@@ -79,7 +82,9 @@ class SolverOptions:
         primal = self.method is Method.PRIMAL_SIMPLEX
         return {
             "output_flag": True, "log_to_console": False, "threads": self.threads,
-            "random_seed": self.seed, "mip_rel_gap": self.gap_fraction, "presolve": "on" if self.presolve else "off",
+            "random_seed": self.seed, "mip_rel_gap": self.gap_fraction,
+            "mip_abs_gap": max(self.gap_yuan / YUAN_PER_SOLVER_UNIT, LEAST_ABSOLUTE_GAP),
+            "presolve": "on" if self.presolve else "off",
             "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE, "dual_feasibility_tolerance": FEASIBILITY_TOLERANCE,
             "solver": Method.SIMPLEX.value if primal else self.method.value,
             "simplex_strategy": PRIMAL_STRATEGY if primal else DUAL_STRATEGY,

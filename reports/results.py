@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from yuqian.models.book import Answer
-from yuqian.models.clock import OPENING, Clock, Floats, Rhythm, Timeline
+from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Timeline
 from yuqian.models.kind import Kind
 from yuqian.models.kinds import known_kinds
 from yuqian.models.ledger import Account
@@ -28,6 +28,7 @@ from yuqian.models.units import unit_of
 from yuqian.optimise.answers import decisions
 from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.entries import BalanceSheet, Books
+from yuqian.optimise.prices import Price, balance_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Solution
 from yuqian.reports.audit import Audit, audit
@@ -60,6 +61,11 @@ class Results:
     attributes: Mapping[str, Any]
 
     @property
+    def horizon(self) -> Horizon:
+        """Whether the answer stands alone, or opens with given numbers."""
+        return Horizon(self.attributes.get("horizon", Horizon.WHOLE.value))
+
+    @property
     def objective_yuan(self) -> float:
         return float(self.attributes["objective_yuan"])
 
@@ -79,7 +85,7 @@ class Results:
             ResultsError: if a decision or series that an asset must have is not there.
         """
         try:
-            return audit(self.assets, self.answers(), self.clock, self.objective_yuan)
+            return audit(self.assets, self.answers(), self.clock, self.objective_yuan, self.horizon)
         except AttributeError as error:
             raise ResultsError(f"the results are not whole: {error}") from error
 
@@ -116,14 +122,22 @@ def read_results(path: Path, kinds: Mapping[str, type[Kind]] | None = None) -> R
     return Results(clock, assets, groups, attributes)
 
 
-def collect(assembly: Assembly, program: Program, solution: Solution, ledger: Books, attributes: Mapping[str, Any]) -> Results:
-    """Everything known of a solution, ready to be audited and written."""
+def collect(
+    assembly: Assembly, program: Program, solution: Solution, ledger: Books, attributes: Mapping[str, Any],
+    prices: Mapping[str, Price] | None = None, openings: Mapping[tuple[str, str], Floats] | None = None,
+) -> Results:  # fmt: skip
+    """Everything known of a solution, ready to be audited and written.
+
+    Args:
+        prices: of the balances; those of the solution's own duals when None.
+        openings: what a window began with, by (asset, Param).
+    """
     if solution.x is None:
         raise ResultsError(f"there is nothing to write: the solve ended as '{solution.outcome.value}'")
     clock = assembly.clock
     kind_of = {asset.id: asset.kind_name() for asset in assembly.assets}
     kind_of |= {asset.owner_together(): asset.kind_name() for asset in assembly.assets}
-    inputs = _by_kind({**assembly.series}, kind_of, clock)
+    inputs = _by_kind({**assembly.series, **(openings or {})}, kind_of, clock)
     inputs.attrs["assets"] = json.dumps(
         [{"kind": asset.kind_name(), "parameters": asset.model_dump(mode="json")} for asset in assembly.assets],
         ensure_ascii=False,
@@ -132,7 +146,7 @@ def collect(assembly: Assembly, program: Program, solution: Solution, ledger: Bo
         "inputs": inputs,
         "results": _by_kind(decisions(program, solution.x), kind_of, clock),
         "balances": _balances(ledger.balances.values(), clock),
-        "duals": _prices(assembly, program, solution, clock),
+        "duals": _duals(assembly, program, solution, prices),
         "kpi": _indicators(ledger, solution),
     }
     header = {
@@ -140,6 +154,7 @@ def collect(assembly: Assembly, program: Program, solution: Solution, ledger: Bo
         "objective_yuan": solution.objective_yuan,
         "bound_yuan": solution.bound_yuan,
         "status": solution.outcome.value,
+        "horizon": assembly.steps.horizon.value,
         **attributes,
     }
     return Results(clock, assembly.assets, groups, header)
@@ -181,27 +196,27 @@ def _balances(sheets: Iterable[BalanceSheet], clock: Clock) -> xr.Dataset:
     return xr.Dataset(variables, coords=_times(clock))
 
 
-def _prices(assembly: Assembly, program: Program, solution: Solution, clock: Clock) -> xr.Dataset:
-    """Price of each balance, yuan per unit of its total, and dual of each limit, yuan per unit of its right-hand side.
+def _duals(assembly: Assembly, program: Program, solution: Solution, prices: Mapping[str, Price] | None) -> xr.Dataset:
+    """Price of each balance, and dual of each limit, yuan per unit of its right-hand side.
 
     Prices of one kind of balance are one table, and so are the limits of one length: a file of few variables is read fast.
     """
-    if solution.row_dual is None or solution.column_dual is None or solution.x is None:
-        return xr.Dataset(coords=_times(clock))
-    duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
-    prices: dict[tuple[str, str, str], dict[str, Floats]] = {}
-    for name, balance in assembly.ledger.balances.items():
-        dual = duals.get(("balance", name.replace(".", "__")))
-        if dual is not None:
-            per_total = clock.timeline(balance.rhythm).hours * balance.flow.total_per_rate_hour
-            key = (f"price__{balance.flow.rate}", balance.rhythm.value, f"yuan/{unit_of(balance.flow.total)}")
-            prices.setdefault(key, {})[name] = dual / per_total
+    clock = assembly.clock
+    duals = {}
+    if solution.row_dual is not None and solution.column_dual is not None and solution.x is not None:
+        duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
+        prices = balance_prices(assembly, program, solution) if prices is None else prices
+    tables: dict[tuple[str, str, str], dict[str, Floats]] = {}
+    for name, price in (prices or {}).items():
+        balance = assembly.ledger.balances[name]
+        key = (f"price__{balance.flow.rate}", balance.rhythm.value, f"yuan/{price.unit}")
+        tables.setdefault(key, {})[name] = price.values
     limits: dict[tuple[str, str, str], dict[str, Floats]] = {}
     for (owner, name), dual in duals.items():
         if owner != "balance" and np.any(dual):
             steps = _dimension(len(dual), clock, f"limit_{len(dual)}")
             limits.setdefault((f"limit__{steps}", steps, "yuan"), {})[f"{owner}.{name}"] = dual
-    variables = {key[0]: _rows(key, rows, "cost of one more unit taken from the balance") for key, rows in prices.items()}
+    variables = {key[0]: _rows(key, rows, "cost of one more unit taken from the balance") for key, rows in tables.items()}
     said = "change of cost per unit of the limit's right-hand side"
     variables |= {key[0]: _rows(key, rows, said) for key, rows in limits.items()}
     return xr.Dataset(variables, coords=_times(clock))

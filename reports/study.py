@@ -6,10 +6,12 @@ solution, results. Nothing is written before the answer has passed its audit.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,10 +21,13 @@ from typing import Any
 from yuqian.assets.region import Region
 from yuqian.assets.scenario import load_region
 from yuqian.models.clock import Clock, Floats
+from yuqian.models.commitment_law import Commitment
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
+from yuqian.optimise.dive import solve_whole
 from yuqian.optimise.entries import Books, books
 from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
+from yuqian.optimise.prices import Price, priced
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions
 from yuqian.optimise.water_plan import Refined, WaterPlan, refined
@@ -139,18 +144,47 @@ class Study:
             assembly = self.assemble()
         with timer.phase("compile"):
             program = compile_model(assembly.model)
-        with timer.phase("estimate prices"):
-            prices = estimated_prices(program, assembly.assets, assembly.series, self.clock, options or SolverOptions())
-        with timer.phase("solve"):
-            solution = solve_from_prices(program, prices, options, timer.progress)
+        done = self._solved(assembly, program, options or SolverOptions(), plan or WaterPlan(), timer)
+        return self.concluded(done, timer, runs)
+
+    def _solved(
+        self, assembly: Assembly, program: Program, options: SolverOptions, plan: WaterPlan, timer: Timer
+    ) -> Refined:  # fmt: skip
+        """The optimum with its duals; with whole decisions, the duals of the linear program at those."""
+        prices = None
+        if program.integral.any():
+            with timer.phase("solve"):
+                solution = solve_whole(program, options, timer.progress)
+            if solution.x is not None:
+                with timer.phase("price"):
+                    solution = priced(program, solution, options)
+        else:
+            with timer.phase("estimate prices"):
+                prices = estimated_prices(program, assembly.assets, assembly.series, self.clock, options)
+            with timer.phase("solve"):
+                solution = solve_from_prices(program, prices, options, timer.progress)
         if solution.x is None:
             raise NoAnswer(solution.outcome, advice_on(solution.outcome))
         with timer.phase("refine"):
-            done = refined(assembly, program, solution, plan or WaterPlan(), options, timer.progress, prices)
-            assembly, program, solution = done.assembly, done.program, done.solution
+            return refined(assembly, program, solution, plan, options, timer.progress, prices)
+
+    def concluded(
+        self, done: Refined, timer: Timer, runs: Path | None = None,
+        prices: Mapping[str, Price] | None = None, openings: Mapping[tuple[str, str], Floats] | None = None,
+    ) -> RunResult:  # fmt: skip
+        """From a solution to an audited result, saved if a folder is given.
+
+        Args:
+            prices: of the balances, where they are not the solution's own duals.
+            openings: what the horizon was opened with.
+
+        Raises:
+            AuditError: when the answer fails its audit; nothing is written then.
+        """
+        assembly, program, solution = done.assembly, done.program, done.solution
         with timer.phase("collect"):
             ledger = books(assembly, program, done.x)
-            results = collect(assembly, program, solution, ledger, self._attributes())
+            results = collect(assembly, program, solution, ledger, self._attributes(), prices, openings)
         with timer.phase("audit"):
             audit = results.audit()
             audit.require()
@@ -161,6 +195,17 @@ class Study:
                 folder = self._save(runs, results, solution, audit)
         size = (program.column_count, program.row_count, int(program.matrix.nnz))
         return RunResult(self, results, audit, targets, ledger, solution, folder, timer.seconds, size, done)
+
+    def with_commitment(self, commitment: Commitment) -> Study:
+        """The same study with all units committed that way."""
+        assets = tuple(
+            dataclasses.replace(asset, model=asset.model.with_commitment(commitment)) for asset in self.region.assets
+        )
+        return dataclasses.replace(self, region=dataclasses.replace(self.region, assets=assets))
+
+    def folder(self, runs: Path) -> Path:
+        """Where its run is saved."""
+        return runs / f"{self.region.scenario}-{self.fingerprint[:10]}"
 
     def program(self) -> Program:
         """The year as arrays, to be given new series and solved many times."""
@@ -176,7 +221,7 @@ class Study:
         }
 
     def _save(self, runs: Path, results: Results, solution: Solution, audit: Audit) -> Path:
-        folder = runs / f"{self.region.scenario}-{self.fingerprint[:10]}"
+        folder = self.folder(runs)
         folder.mkdir(parents=True, exist_ok=True)
         results.write(folder / "results.nc")
         (folder / "solver.log").write_text(solution.log, encoding="utf-8")
@@ -207,20 +252,52 @@ def advice_on(outcome: Outcome) -> str:
     return _ADVICE.get(outcome, "see the solver's log")
 
 
-def load(scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = (), stress: Sequence[str] = ()) -> Study:
+@dataclass(frozen=True)
+class Part:
+    """A part of a year.
+
+    Attributes:
+        month_day: of the first day, "MM-DD".
+        days: how many.
+    """
+
+    month_day: str
+    days: int
+
+    def clock(self, year: int) -> Clock:
+        """Its hours and days in a year.
+
+        Raises:
+            ValueError: for a day that the year does not have, or an end beyond it.
+        """
+        try:
+            start = dt.date.fromisoformat(f"{year}-{self.month_day}")
+        except ValueError:
+            raise ValueError(f"'{self.month_day}' is no day of {year}; give the month and the day, as 07-01") from None
+        most = (dt.date(year, 12, 31) - start).days + 1
+        if not 1 <= self.days <= most:
+            raise ValueError(f"from {self.month_day} the year {year} has {most} days, {self.days} were asked for")
+        return Clock.of_days(start, self.days)
+
+
+def load(
+    scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = (), stress: Sequence[str] = (), part: Part | None = None
+) -> Study:
     """Read a scenario with its region and make its series.
 
     Args:
         scenario: name of a shipped one, or a path to a scenario file.
         overrides: ``asset.field=value``, taken last.
         stress: names of stress overlays, put on the weather of the year.
+        part: of the year; all of it when None. A part stands alone: its stocks end as they began, or as they must.
 
     Raises:
+        ValueError: for a part that the year does not have.
         CatalogueError: with everything that is wrong in all files.
         TableError: for an overlay that there is not.
     """
     region = load_region(scenario, overrides)
-    clock = Clock.of_year(region.year)
+    clock = Clock.of_year(region.year) if part is None else part.clock(region.year)
     plan = WeatherPlan(stress=tuple(stress_overlay(name) for name in stress))
     return Study(region, clock, make_series(region.kinds, clock, plan))
 
@@ -244,7 +321,7 @@ class Timer:
         self.tell(name, None)
         began = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - began
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
     def progress(self, progress: Progress) -> None:
         self.tell(self._name, progress)

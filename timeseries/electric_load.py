@@ -9,6 +9,7 @@ import numpy as np
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.units import HOURS_PER_DAY, MWH_PER_GWH
 from yuqian.timeseries.days import Days
+from yuqian.timeseries.forecast import Quantity
 from yuqian.timeseries.resource import Context, Resource
 from yuqian.timeseries.streams import Process, autoregressive
 from yuqian.timeseries.tables import tables
@@ -32,6 +33,7 @@ class ElectricLoad(Resource[LoadSite]):
     """
 
     name: ClassVar[str] = "electric_load"
+    quantity: ClassVar[Quantity | None] = Quantity.LOAD
     rhythm: ClassVar[Rhythm] = Rhythm.POWER
     asks: ClassVar[type] = LoadSite
 

@@ -16,6 +16,7 @@ import numpy as np
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.kind import SeriesNeed
 from yuqian.timeseries.days import Days
+from yuqian.timeseries.forecast import Quantity
 from yuqian.timeseries.weather import Weather
 
 Asks = TypeVar("Asks")
@@ -64,12 +65,14 @@ class Resource(ABC, Generic[Asks]):
         rhythm: hours or days.
         asks: a Protocol whose annotations are the attributes that an asset must have.
         follows_flow: whether it looks at the flow of the rivers, so that a long series makes it from its own flow.
+        quantity: how it errs when it is forecast; None for what is known ahead.
     """
 
     name: ClassVar[str]
     rhythm: ClassVar[Rhythm]
     asks: ClassVar[type]
     follows_flow: ClassVar[bool] = False
+    quantity: ClassVar[Quantity | None] = None
 
     @abstractmethod
     def values(self, asset: Asks, context: Context) -> Floats:

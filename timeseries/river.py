@@ -9,6 +9,7 @@ import numpy as np
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.units import M3_PER_S_PER_MM_PER_DAY_KM2
 from yuqian.timeseries.days import Days, to_days
+from yuqian.timeseries.forecast import Quantity
 from yuqian.timeseries.resource import Context, Resource, ResourceError
 from yuqian.timeseries.statistics import by_year
 from yuqian.timeseries.streams import key_of
@@ -33,6 +34,7 @@ class River(Resource[CatchmentSite]):
     """Natural inflow by day, m3/s: the catchment's own rain through a lumped soil store, scaled to its mean runoff depth."""
 
     name: ClassVar[str] = "river"
+    quantity: ClassVar[Quantity | None] = Quantity.INFLOW
     rhythm: ClassVar[Rhythm] = Rhythm.WATER
     asks: ClassVar[type] = CatchmentSite
 

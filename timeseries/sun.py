@@ -8,6 +8,7 @@ import numpy as np
 
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.units import HOURS_PER_DAY
+from yuqian.timeseries.forecast import Quantity
 from yuqian.timeseries.resource import Context, Resource
 from yuqian.timeseries.sky import Sky
 from yuqian.timeseries.tables import tables
@@ -38,6 +39,7 @@ class Sun(Resource[SunSite]):
     """
 
     name: ClassVar[str] = "sun"
+    quantity: ClassVar[Quantity | None] = Quantity.SUN
     rhythm: ClassVar[Rhythm] = Rhythm.POWER
     asks: ClassVar[type] = SunSite
 

@@ -11,6 +11,7 @@ from scipy import special
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.units import HOURS_PER_DAY
 from yuqian.timeseries.days import to_days
+from yuqian.timeseries.forecast import Quantity
 from yuqian.timeseries.resource import Context, Resource, ResourceError
 from yuqian.timeseries.tables import tables
 
@@ -35,6 +36,7 @@ class Wind(Resource[WindSite]):
     """
 
     name: ClassVar[str] = "wind"
+    quantity: ClassVar[Quantity | None] = Quantity.WIND
     rhythm: ClassVar[Rhythm] = Rhythm.POWER
     asks: ClassVar[type] = WindSite
 

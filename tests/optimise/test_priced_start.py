@@ -9,7 +9,7 @@ from yuqian.models.clock import Clock
 from yuqian.models.kinds import known_kinds
 from yuqian.optimise.assemble import assemble_example
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.priced_start import averaged, by_the_day, estimated_prices, priced, solve_from_prices
+from yuqian.optimise.priced_start import averaged, by_the_day, estimated_prices, shifted, solve_from_prices
 from yuqian.optimise.solve import SolverOptions, solve
 
 CLOCK = Clock.of_days(dt.date(2030, 7, 1), 4)
@@ -28,7 +28,7 @@ def test_prices_change_neither_the_optimum_nor_the_duals(name: str) -> None:
     assert begun.column_dual is not None
     # Stationarity of the unpriced problem: cost = duals of rows + reduced costs.
     assert program.matrix.T @ begun.row_dual + begun.column_dual == pytest.approx(program.cost, abs=1e-6)
-    assert priced(program, prices).cost != pytest.approx(program.cost) or not prices.any()
+    assert shifted(program, prices).cost != pytest.approx(program.cost) or not prices.any()
 
 
 def test_year_by_the_day_prices_daily_rows_and_hourly_balances() -> None:

@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from yuqian.assets.source import Confidence
-from yuqian.cli import BAD_INPUT, FINE, INFEASIBLE, LIMIT_WITHOUT_SOLUTION, TARGET_MISSED, main
+from yuqian.cli import main
+from yuqian.cli_tell import BAD_INPUT, FINE, INFEASIBLE, LIMIT_WITHOUT_SOLUTION, TARGET_MISSED
 from yuqian.models.clock import Clock
 from yuqian.models.kinds import known_kinds
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from yuqian.cli import BAD_INPUT, FINE, INFEASIBLE, main
+from yuqian.cli import main
+from yuqian.cli_tell import BAD_INPUT, FINE, INFEASIBLE
 
 FOLDER = Path(__file__).parents[1] / "assets" / "pypsa"
 

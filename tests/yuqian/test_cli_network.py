@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from yuqian.cli import BAD_INPUT, FINE, main
+from yuqian.cli import main
+from yuqian.cli_tell import BAD_INPUT, FINE
 
 
 def call(*words: str | Path) -> Result:

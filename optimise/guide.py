@@ -1,0 +1,190 @@
+"""The guide of a rolling horizon: what the year as a whole says about where its windows should end.
+
+The optimum of the year, with perfect foresight, gives every stock a path, and its duals give what one more unit would be worth
+at every instant. A unit at an instant is worth what the rules of later steps make of it: the sum, over their rows, of dual
+times coefficient. What is left of a quota is worth the dual of its limit.
+
+About the path the value bends: below it a unit is worth a little more than its price, above it a little less. Without the bend
+a window would be free to end anywhere at the same price, and the stock would drift.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from yuqian.models.carry_law import Carried
+from yuqian.models.clock import Clock, Floats, Rhythm
+from yuqian.optimise.assemble import Assembly
+from yuqian.optimise.program import Family, Program
+from yuqian.optimise.seams import Numbers, Seams, cleaned
+from yuqian.optimise.solve import Solution
+
+NEAR_SPAN_FRACTION = 0.03
+BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.03, 0.15
+"""How far the value of a unit leaves its price, as a share of the highest price of the year: close to the path, and beyond."""
+HELD_FACTOR = 20.0
+"""What a unit below a target that is to be held costs, in highest prices of the year."""
+LEAST_SHARE = 1e-6
+"""A whole stock is worth at least this share of the year's cost, so that worthless ones are not wasted either."""
+
+
+class GuideError(ValueError):
+    """A solution that cannot guide; the message says why."""
+
+
+class Terminal(enum.Enum):
+    """What a window wants of the stocks that it leaves behind; the end of the year is always held."""
+
+    VALUE = "value"
+    """As much as they are worth, by the prices of the year, about the path of the year."""
+    PATH = "path"
+    """At least what the path of the year has there."""
+    NOTHING = "nothing"
+    """Nothing: to see what that costs."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """Path and prices of one stock or quota.
+
+    Attributes:
+        path: at every instant, the opening first, shape (steps + 1,), in its unit.
+        price: what one more unit would save, shape (steps + 1,), yuan per unit.
+        span: the most that it can hold.
+        closing: what it must end with.
+        is_quota: whether it is what is left of a quota.
+    """
+
+    path: Floats
+    price: Floats
+    span: float
+    closing: float
+    is_quota: bool
+
+    @property
+    def highest_price(self) -> float:
+        return float(np.abs(self.price).max())
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Where the year goes.
+
+    Attributes:
+        cost_yuan: of the year with perfect foresight; no rolling answer costs less if the year was solved with looser rules.
+        tracks: by ``Carried.key``.
+        openings: what the year opens with, by (asset, Param).
+    """
+
+    clock: Clock
+    cost_yuan: float
+    tracks: Mapping[str, Track]
+    openings: Mapping[tuple[str, str], Floats]
+
+    def ends(self, key: str, day_end: int, terminal: Terminal) -> Numbers:
+        """Numbers for the value of an end, by (key, Param): after ``day_end`` water steps of the year."""
+        track = self.tracks[key]
+        per_day = (len(track.path) - 1) // self.clock.water.count
+        at = day_end * per_day
+        least = LEAST_SHARE * abs(self.cost_yuan) / track.span if track.span else 0.0
+        highest = max(track.highest_price, least)
+        price, target = float(track.price[at]), float(track.path[at])
+        slopes = {"loss_near": 0.0, "loss_far": 0.0, "gain_near": 0.0, "gain_far": 0.0}
+        if day_end == self.clock.water.count:
+            target = track.closing
+            if not track.is_quota:
+                slopes |= {"loss_near": HELD_FACTOR * highest, "loss_far": HELD_FACTOR * highest}
+        elif terminal is Terminal.PATH:
+            slopes |= {"loss_near": HELD_FACTOR * highest, "loss_far": HELD_FACTOR * highest}
+        elif terminal is Terminal.VALUE:
+            near, far = BEND_NEAR_FRACTION * highest, BEND_FAR_FRACTION * highest
+            floor = min(price, 0.0)
+            slopes |= {"loss_near": price + near, "loss_far": price + far}
+            slopes |= {"gain_near": max(price - near, floor), "gain_far": max(price - far, floor)}
+        numbers = {"target": target, "width": NEAR_SPAN_FRACTION * track.span, **slopes}
+        return {(key, name): np.array([value]) for name, value in numbers.items()}
+
+    def deviation_yuan(self, key: str, ended: float) -> float:
+        """What it is worth that a stock ended elsewhere than it should: positive where something is missing."""
+        track = self.tracks[key]
+        return float(track.price[-1] * (track.closing - ended))
+
+
+def guide(assembly: Assembly, program: Program, solution: Solution) -> Guide:
+    """Read the guide out of the optimum of a whole horizon.
+
+    Raises:
+        GuideError: for a solution without duals.
+    """
+    if solution.x is None or solution.row_dual is None or solution.column_dual is None:
+        raise GuideError(f"a solve that ended as '{solution.outcome.value}' without duals can guide nothing")
+    x = cleaned(program, solution.x)
+    seams, tracks, openings = Seams(assembly), {}, {}
+    duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
+    for one in seams.carried:
+        if one.quota_row is None and not one.is_free:
+            values = np.array(one.opening) if one.opening else seams.values(one, program, x, np.asarray(one.over))
+        elif one.quota_row is not None:
+            values = np.array(one.opening)
+        else:
+            continue
+        openings.update({(one.owner, param): values for param in one.params})
+        if one.span is not None:
+            tracks[one.key] = _track(one, seams, program, x, solution.row_dual, duals)
+    return Guide(assembly.clock, solution.objective_yuan, tracks, openings)
+
+
+def _track(
+    one: Carried, seams: Seams, program: Program, x: Floats, row_dual: Floats, duals: Mapping[tuple[str, str], Floats]
+) -> Track:
+    path = seams.path(one, program, x)
+    assert one.span is not None
+    if one.quota_row is not None:
+        price = np.full(len(path), -float(duals[one.owner, one.quota_row][0]))
+        return Track(path, price, one.span, 0.0, True)
+    closing = one.closing
+    if closing is None:
+        closing = float(path[0]) if one.opening is None else one.opening[0]
+    return Track(path, _prices(one, seams, program, row_dual, duals), one.span, closing, False)
+
+
+def _prices(one: Carried, seams: Seams, program: Program, row_dual: Floats, duals: Mapping[tuple[str, str], Floats]) -> Floats:
+    """Worth of one more unit at each instant, by the rows of later steps; see the module."""
+    clock = seams.assembly.clock
+    count = clock.timeline(one.rhythm).count
+    columns, coefficient = seams.column_of(one, program, np.arange(-1, count))
+    ends = (np.arange(count + 1)) * (1 if one.rhythm is Rhythm.POWER else clock.power_per_water)
+    begins = _beginnings(program, clock)
+    part = program.matrix[:, columns].tocoo()
+    later = begins[part.row] >= ends[part.col]
+    price = np.zeros(count + 1)
+    np.add.at(price, part.col[later], (row_dual[part.row] * part.data)[later])
+    for rows in program.bound_rows:
+        if not rows.family.indexed:
+            hit = columns == rows.columns[0]
+            price[hit] += rows.coefficient * float(duals[rows.family.owner, rows.family.name][0])
+    return price / coefficient
+
+
+def _beginnings(program: Program, clock: Clock) -> Floats:
+    """First power step of the step that each row belongs to; rows without a step come after all."""
+    begins = np.full(program.row_count, np.inf)
+    for family in program.layout.rows:
+        per_step = _power_steps(family, clock)
+        if per_step:
+            begins[family.start : family.stop] = (family.first + np.arange(family.count)) * per_step
+    return begins
+
+
+def _power_steps(family: Family, clock: Clock) -> int:
+    """Power steps in a step of the family; 0 where it has none."""
+    if not family.indexed:
+        return 0
+    after = family.first + family.count
+    if after == clock.power.count:
+        return 1
+    return clock.power_per_water if after == clock.water.count else 0
