@@ -21,7 +21,7 @@ from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, SolverOptions, solve
 from yuqian.optimise.stepwise import share_of_horizon, solve_stepwise
 
-CLOCK = Clock.of_days(dt.date(2030, 1, 1), 2)
+CLOCK = Clock.of_days(dt.date(2030, 1, 1), 1)
 EXACT = SolverOptions(gap_fraction=1e-8, time_limit_s=120.0)
 
 
@@ -38,7 +38,7 @@ def program(commitment: Commitment = Commitment.INTEGER, buy_yuan: float = 400.0
     ]  # fmt: skip
     fields: dict[str, Any] = {**PumpedStorage.example().asset.model_dump(), "water_node": None, "commitment": commitment}
     fields |= {"unit_power_generate_mw": 30.0, "unit_power_pump_mw": 30.0, "energy_max_mwh": 150.0, "pump_fixed": True}
-    load = 130.0 + 90.0 * np.sin(np.arange(48) * np.pi / 12.0) + rng.uniform(-10.0, 10.0, 48)
+    load = 130.0 + 90.0 * np.sin(np.arange(24) * np.pi / 12.0) + rng.uniform(-10.0, 10.0, 24)
     assets = [*units, PumpedStorage(**fields), LoadProfile(id="load", bus="bus"), Port.market("bus", "mw", buy_yuan, 0.0)]
     return compile_model(assemble(assets, {("load", "demand_mw"): load}, CLOCK).model)
 
