@@ -21,7 +21,7 @@ from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.program import Family, Program
 from yuqian.optimise.seams import cleaned
 from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
-from yuqian.reports.audit import audit
+from yuqian.reports.audit import AuditError, audit
 from yuqian.reports.study import NoAnswer, Study
 from yuqian.timeseries.make import make_series
 from yuqian.timeseries.stress import stress as stress_overlay
@@ -112,7 +112,7 @@ def solved_from(assembly: Assembly, program: Program, x: Floats, day: int) -> So
     for room in ROOMS[:-1]:
         try:
             return solved(assembly, held_until(program, assembly.clock, x, day, room))
-        except NoAnswer:
+        except (NoAnswer, AuditError):
             continue
     return solved(assembly, held_until(program, assembly.clock, x, day, ROOMS[-1]))
 
