@@ -93,6 +93,8 @@ def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
 
     if (given["month_day"] is None) != (given["days"] is None):
         raise BadInput("a part of the year needs its first day and how many: --from MM-DD --days N")
+    if given["rolling"] and (given["settle"] or given["order"] != "weighted"):
+        raise BadInput("windows take water users by price, with heads as given; leave out --order and --settle, or --rolling")
     part = None if given["days"] is None else Part(given["month_day"], given["days"])
     tell = quiet if given["as_json"] else teller()
     tell("read", None)
@@ -109,8 +111,6 @@ def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
     if not given["rolling"]:
         water = WaterPlan(Order(given["order"]), given["settle"])
         return study.run(SolverOptions(**limits), tell, given["runs"], water), None
-    if given["settle"] or given["order"] != "weighted":
-        raise BadInput("windows take water users by price, with heads as given; leave out --order and --settle, or --rolling")
     plan = RollingPlan(
         given["keep_days"], given["ahead_days"], Foresight(given["foresight"]), Terminal(given["terminal"]), **limits
     )

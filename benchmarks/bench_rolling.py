@@ -1,0 +1,58 @@
+"""Whole units: a week of a scenario at once, and some weeks by rolling windows.
+
+Usage: python benchmarks/bench_rolling.py [SCENARIO] [WEEKS]
+
+Prints processor seconds of this process, gaps, and how far the windows are from perfect foresight without starts. With WEEKS 52
+the windows go through the whole year; the default is 3.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+
+from yuqian.models.commitment_law import Commitment
+from yuqian.optimise.rolling import RollingPlan
+from yuqian.optimise.solve import SolverOptions
+from yuqian.reports.rolling import roll
+from yuqian.reports.study import Part, load
+
+WEEK_GOAL_S = 15.0
+YEAR_GOAL_S = 480.0
+
+
+def a_week(scenario: str) -> None:
+    """One week with whole units to 0.1 %."""
+    study = load(scenario, part=Part("07-01", 7)).with_commitment(Commitment.INTEGER)
+    began = time.process_time()
+    result = study.run(SolverOptions(gap_fraction=1e-3))
+    took = time.process_time() - began
+    print(
+        f"week: {took:.1f} s (goal {WEEK_GOAL_S:g} s), {result.objective_yuan:.6g} yuan, gap {result.solution.gap_fraction:.3%}"
+    )
+
+
+def by_windows(scenario: str, weeks: int) -> None:
+    """Weeks by windows; of a year, the goal is told."""
+    part = None if weeks >= 52 else Part("01-01", 7 * weeks)
+    study = load(scenario, part=part).with_commitment(Commitment.INTEGER)
+    began = time.process_time()
+    run = roll(study, RollingPlan())
+    took = time.process_time() - began
+    goal = f" (goal {YEAR_GOAL_S:g} s)" if part is None else ""
+    seconds = [window.seconds for window in run.rolled.windows]
+    print(f"{len(seconds)} windows: {took:.1f} s in all{goal}; of a window {sum(seconds) / len(seconds):.1f} s on the clock")
+    print(f"largest gap {run.largest_gap_fraction:.3%}, {run.distance_fraction:.2%} above perfect foresight without starts")
+
+
+def main() -> None:
+    scenario = sys.argv[1] if len(sys.argv) > 1 else "2030-plan"
+    weeks = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    a_week(scenario)
+    by_windows(scenario, weeks)
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()
