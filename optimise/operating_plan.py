@@ -51,6 +51,7 @@ class Plan(NamedTuple):
     use_node: Ints
     use_return: Ints
     use_returned: Floats
+    use_factor: Floats
     store_node: Ints
     store_down: Ints
     store_way: Ints
@@ -77,6 +78,8 @@ class Plan(NamedTuple):
     turbine_max: Floats
     inflow_node: Ints
     owed_node: Ints
+    lined_stores: Ints
+    use_calls: Ints
     way_quota: Ints
     use_quota: Ints
     row_group_from: Ints
@@ -157,6 +160,7 @@ def plan_of(
         use_node=_ints(place[u.node] for u in uses),
         use_return=_ints(NONE if u.return_to is None else place[u.return_to] for u in uses),
         use_returned=_floats(0.0 if u.return_to is None else u.return_fraction for u in uses),
+        use_factor=np.ones(len(uses)),
         store_node=_ints(place[s.id] for s in operation.stores),
         store_down=_ints(place[s.downstream] for s in operation.stores),
         store_way=_ints(way_at[f"{s.id}.release"] for s in operation.stores),
@@ -185,6 +189,8 @@ def plan_of(
         turbine_store=_ints(store_at[t.store] for t in operation.turbines),
         turbine_max=_floats(t.flow_max_m3_per_s for t in operation.turbines),
         inflow_node=_ints(place[i.node] for i in operation.inflows),
+        lined_stores=_ints(n for n, s in enumerate(operation.stores) if s.id in rules.lines or s.warning_hm3 is not None),
+        use_calls=_ints(int(_calls(network, use.node)) for use in uses),
         owed_node=_ints(place[o.node] for o in operation.owed),
         way_quota=_ints(quota_at.get(way.id, NONE) for way in ways),
         use_quota=_ints(quota_at.get(use.id, NONE) for use in uses),
@@ -193,6 +199,13 @@ def plan_of(
         row_depth=_floats(tolerances[row][1] for row in names.rows),
     )  # fmt: skip
     return plan, names
+
+
+def _calls(network: Network, node: str) -> bool:
+    """Whether more dams can be asked by river than by conveyances alone, or water led into the river."""
+    stores = {store.id for store in network.operation.stores}
+    by_river, near = network.ancestors([node], by_river=True), network.ancestors([node], by_river=False)
+    return bool((by_river - near) & stores)
 
 
 def _downstream(start: set[int], down: Ints) -> list[int]:

@@ -73,9 +73,9 @@ class Rules:
     """
 
     order: tuple[UserClass, ...] = ORDER
-    limits: Mapping[UserClass, tuple[float, float]] = field(default_factory=lambda: LIMITS)
+    limits: Mapping[UserClass, tuple[float, float]] = field(default_factory=lambda: dict(LIMITS))
     lines: Mapping[str, DroughtLines] = field(default_factory=dict)
-    allowances: Mapping[UserClass, tuple[float, float]] = field(default_factory=lambda: ALLOWANCES)
+    allowances: Mapping[UserClass, tuple[float, float]] = field(default_factory=lambda: dict(ALLOWANCES))
     opening_fraction: float = 0.5
     cooling_load_fraction: float = 0.5
 

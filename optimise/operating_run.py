@@ -84,7 +84,7 @@ def look_up(p: Plan, t: int, course: Course, table: Table, g: Given) -> None:
         if q < inflows:
             g.inflow[q] = value
         elif q < inflows + uses:
-            g.demand[q - inflows] = value
+            g.demand[q - inflows] = p.use_factor[q - inflows] * value
         elif is_depth:
             g.evaporation[q - inflows - uses] = value
         elif q < inflows + uses + 2 * stores:

@@ -58,6 +58,8 @@ def open_day(p: Plan, s: State, g: Given) -> None:
             s.taken[i] = 0.0
             s.filled[i] = 0.0
             s.passed[i] = 0.0
+            s.kappa[i] = 1.0
+            s.tapped[i] = 0.0
             for c in range(len(p.class_limit)):
                 s.supplied[i, c] = 0.0
         else:
@@ -91,16 +93,23 @@ def see_losses(p: Plan, s: State, g: Given) -> None:
 def serve_all(p: Plan, s: State, g: Given) -> None:
     """Serve the classes in order: first by free water and dams nearby, then by calling on dams upstream."""
     for c in range(len(p.class_limit)):
-        for i in range(len(p.store_node)):
+        for i in p.lined_stores:
             low = choose(s.store[i] < g.guarantee[i], p.class_limit[c, 1], p.class_limit[c, 0])
             s.kappa[i] = choose(s.store[i] < np.maximum(g.warning[i], g.guarantee[i]), low, 1.0)
             s.tapped[i] = 0.0
         for turn in range(2 * ROUNDS):
-            s.left[0] = 0.0
-            for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
-                s.left[0] += s.unmet[p.class_use[k]]
+            see_unmet(p, s, c, turn >= ROUNDS)
             if s.left.max() > NOTHING:
                 serve(p, s, g, c, turn >= ROUNDS)
+
+
+def see_unmet(p: Plan, s: State, c: int, by_river: bool) -> None:
+    """What a class lacks; by river, only those of its users that have a dam upstream to call on."""
+    s.left[0] = 0.0
+    for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
+        u = p.class_use[k]
+        if p.use_calls[u] or not by_river:
+            s.left[0] += s.unmet[u]
 
 
 def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
@@ -121,12 +130,22 @@ def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
             could = could + s.give[w]
         s.could[n] = could
         s.asked[n] = 0.0
+    s.left[0] = 0.0
     for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
         u = p.class_use[k]
         s.asked[p.use_node[u]] += s.unmet[u]
+        s.left[0] += np.minimum(s.unmet[u], s.could[p.use_node[u]])
+    if s.left.max() > NOTHING:
+        part(p, s, g, c, nodes, tree, into_from, into, by_river)
+
+
+def part(
+    p: Plan, s: State, g: Given, c: int, nodes: Ints, tree: Ints, into_from: Ints, into: Ints, by_river: bool
+) -> None:  # fmt: skip
+    """Part what there is among those who ask."""
     for at in range(len(nodes) - 1, -1, -1):
         ask(p, s, nodes[at], into_from, into, by_river)
-    for n in nodes:
+    for n in nodes if len(p.lined_stores) else nodes[:0]:
         i = p.node_store[n]
         if i != NONE:
             s.tapped[i] = choose(s.kappa[i] < 1.0, choose(s.draw[n] > 0.0, 1.0, s.tapped[i]), s.tapped[i])
@@ -153,7 +172,7 @@ def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, by_river: boo
             s.own[n] = np.maximum(s.free[n], 0.0)
             if p.node_down[n] != NONE and g.same_day[n] > 0.0:
                 s.own[n] = np.minimum(s.own[n], s.own[p.node_down[n]] / g.same_day[n])
-    for n in nodes:
+    for n in nodes if len(p.lined_stores) else nodes[:0]:
         i = p.node_store[n]
         if i != NONE:
             s.own[n] = choose(s.tapped[i] > 0.0, 0.0, s.own[n])

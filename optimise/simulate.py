@@ -29,8 +29,10 @@ from yuqian.optimise.operating_run import TOTALS, Course, Record, Table, run_all
 Numbers = npt.NDArray[np.floating]
 SeriesOfTraces = Mapping[tuple[str, str], Numbers]
 """Values by (asset, series name), shape (steps,) or (traces, steps)."""
-COMPILE_FROM = 2e6
-"""Steps times traces times balances from which compiling pays."""
+COMPILE_FROM = 5e4
+"""Steps times balances from which compiling pays."""
+DOUBLES_UP_TO = 2e6
+"""Bins times traces up to which sums are kept in double precision."""
 
 
 class Keep(enum.Enum):
@@ -177,6 +179,7 @@ class Simulation:
 def simulate(
     assets: Iterable[Kind], series: SeriesOfTraces, calendar: Calendar | Clock, rules: Rules | None = None, *,
     keep: Keep = Keep.STEP, groups: Mapping[str, Sequence[str]] | None = None, engine: Engine = Engine.AUTO,
+    demand_factor: Mapping[UserClass, float] | None = None,
 ) -> Simulation:  # fmt: skip
     """Run a network by rule.
 
@@ -185,6 +188,7 @@ def simulate(
         series: inflow, demand, evaporation and ecological flow, as their kinds ask for.
         calendar: a clock's water timeline is taken where a clock is given.
         groups: further rows of supply, each adding up uses; the classes have rows of their own.
+        demand_factor: what the demands of a class are multiplied by.
 
     Raises:
         OperatingError: for a network that cannot be run by rule, or series that are missing, of wrong shape or not finite.
@@ -195,12 +199,15 @@ def simulate(
     every_group = {**_class_groups(network.operation), **(groups or {})}
     _check_groups(network.operation, every_group)
     plan, names = plan_of(network, rules, every_group, _tolerances(network.operation, rules, every_group))
+    factors = demand_factor or {}
+    factor = np.array([factors.get(use.user_class, 1.0) for use in network.operation.uses])
+    plan = plan._replace(use_factor=factor)
     table, traces = _table(network.operation, series, calendar)
     course = _course(network, plan, rules, calendar, keep)
-    work = calendar.count * traces * len(names.nodes)
+    work = calendar.count * len(names.nodes)
     compiled = engine is Engine.COMPILED or (engine is Engine.AUTO and work >= COMPILE_FROM and has_compiler())
     bins = int(course.bin_of[-1]) + 1
-    dtype = np.float64 if bins * traces < COMPILE_FROM else np.float32
+    dtype = np.float64 if bins * traces < DOUBLES_UP_TO else np.float32
     record = run_all(plan, course, table, traces, bins, dtype, compiled)
     return Simulation(network, plan, names, calendar, rules, keep, record)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -42,12 +42,14 @@ class FlowPlan:
     Attributes:
         seed: of all random streams.
         traces: independent runs.
+        first: number of the first; a run is the same whichever others are made.
         years: length of each, in years of 365 days.
     """
 
     seed: int = 20_260
     traces: int = 1
     years: int = 60
+    first: int = 0
 
     def __post_init__(self) -> None:
         if self.traces < 1 or self.years < 1:
@@ -95,7 +97,7 @@ class LongFlow:
         keys = [key_of(catchment.id) for catchment in self.catchments]
         noise = np.empty((self.plan.traces, 1 + len(keys), self.steps + 1), dtype=np.float32)
         for trace in range(self.plan.traces):
-            streams = Streams(self.plan.seed, trace)
+            streams = Streams(self.plan.seed, self.plan.first + trace)
             noise[trace, 0] = streams.of(Process.FLOW).standard_normal(self.steps + 1)
             for site, key in enumerate(keys, start=1):
                 own = streams.of(Process.FLOW_SITE, key).standard_normal(self.steps + 1)
@@ -161,7 +163,7 @@ class LongFlow:
         values = self.days_m3_per_s() if by_day else self.dekads_m3_per_s
         name = "inflow_m3_per_s"
         attrs = {"units": unit_of(name), "source": "yuqian.timeseries: periodic AR(1), Pearson III margins"}
-        coords = {"catchment": [c.id for c in self.catchments], "trace": np.arange(self.plan.traces)}
+        coords = {"catchment": [c.id for c in self.catchments], "trace": self.plan.first + np.arange(self.plan.traces)}
         notes = {"seed": self.plan.seed, "years": self.plan.years, "calendar": "365 days; 36 ten-day periods a year"}
         return xr.Dataset({name: (("trace", "catchment", step), values, attrs)}, coords, notes)
 
@@ -169,7 +171,7 @@ class LongFlow:
         """Library year for each ten-day period: one of the nearest by rank, shape (traces, steps)."""
         rank = special.ndtr(self.deviates[:, 0].astype(float)) * SHAPE_YEARS
         for trace in range(self.plan.traces):
-            jitter = Streams(self.plan.seed, trace).of(Process.FLOW_DAY).random(self.steps)
+            jitter = Streams(self.plan.seed, self.plan.first + trace).of(Process.FLOW_DAY).random(self.steps)
             rank[trace] += (jitter - 0.5) * NEAREST
         place = np.clip(rank.astype(np.int64), 0, SHAPE_YEARS - 1)
         dekad = np.tile(np.arange(PER_YEAR), self.plan.years)
@@ -183,6 +185,7 @@ def _by_dekad(by_month: Floats) -> Floats:
     return np.bincount(dekad_of_position(), weights=daily) / lengths()
 
 
+@lru_cache(maxsize=2)
 def _shapes(seed: int) -> tuple[Singles, Ints]:
     """Daily flow over its ten-day mean in library years, and the years ordered by flow in each period.
 

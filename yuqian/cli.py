@@ -21,6 +21,7 @@ from yuqian.cli_long_sweep import long_sweep
 from yuqian.cli_network import network
 from yuqian.cli_run import run
 from yuqian.cli_series import series
+from yuqian.cli_simulate import simulate
 from yuqian.cli_stretch import coal, shortage
 from yuqian.cli_table import import_water, template
 from yuqian.cli_tell import BAD_INPUT, TARGET_MISSED, print_tables, refuse
@@ -58,6 +59,7 @@ main.add_command(water_values)
 main.add_command(template)
 main.add_command(best_yield)
 main.add_command(import_water)
+main.add_command(simulate)
 
 
 @main.command()

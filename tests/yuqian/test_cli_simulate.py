@@ -1,0 +1,49 @@
+"""``yuqian simulate`` from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from yuqian.cli import main
+
+
+def run(scenario: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["simulate", str(scenario), "--years", "2", "--traces", "2", "--dekads", *arguments])
+
+
+def test_counts_by_class_and_closes_its_balance(tiny_scenario: Path) -> None:
+    found = run(tiny_scenario, "--json")
+    assert found.exit_code == 0, found.output
+    data = json.loads(found.stdout)
+    assert {row["name"] for row in data["classes"]} == {"class.town", "class.industry"}
+    assert data["balance_residual"] < 1e-9
+    assert data["largest_rate_that_can_be_shown"] == pytest.approx(2 / 3)
+    assert all(row["formula"] == "m/(n+1)" and row["years"] == 2 for row in data["classes"])
+
+
+def test_a_drought_takes_from_supply(tiny_scenario: Path) -> None:
+    usual, dry = (json.loads(run(tiny_scenario, "--json", *more).stdout) for more in ((), ("--drought", "2")))
+    inflow = [sum(row["delivered_hm3_per_year"] for row in data["classes"]) for data in (usual, dry)]
+    assert inflow[1] <= inflow[0]
+
+
+def test_shows_tables_and_writes_them(tiny_scenario: Path, tmp_path: Path) -> None:
+    found = run(tiny_scenario, "--users", "--over", "lake.level_dead_m", "--table", str(tmp_path / "standard.csv"))
+    assert found.exit_code == 2
+    assert "has no range" in found.output
+    found = run(tiny_scenario, "--users", "--table", str(tmp_path / "standard.csv"))
+    assert found.exit_code == 0, found.output
+    assert "no foresight" in found.output
+    table = pd.read_csv(tmp_path / "standard.csv")
+    assert len(table) == 24
+    assert {"来水", "月末库容", "是否破坏"} <= set(table)
+
+
+@pytest.mark.parametrize("arguments", [("--year-start", "13-01"), ("-o", "nothing.there=1"), ("--over", "lake.nothing")])
+def test_bad_input_is_refused(tiny_scenario: Path, arguments: tuple[str, ...]) -> None:
+    assert run(tiny_scenario, *arguments).exit_code == 2
