@@ -34,6 +34,7 @@ from yuqian.optimise.water_plan import Refined, WaterPlan, refined
 from yuqian.reports.audit import Audit
 from yuqian.reports.results import Results, collect
 from yuqian.reports.targets import TargetReport, count_targets
+from yuqian.timeseries.given import read_given
 from yuqian.timeseries.make import make_series
 from yuqian.timeseries.series import Series
 from yuqian.timeseries.stress import stress as stress_overlay
@@ -281,7 +282,11 @@ class Part:
 
 
 def load(
-    scenario: str | Path = DEFAULT_SCENARIO, overrides: Sequence[str] = (), stress: Sequence[str] = (), part: Part | None = None
+    scenario: str | Path = DEFAULT_SCENARIO,
+    overrides: Sequence[str] = (),
+    stress: Sequence[str] = (),
+    part: Part | None = None,
+    series_files: Sequence[Path] = (),
 ) -> Study:
     """Read a scenario with its region and make its series.
 
@@ -290,6 +295,7 @@ def load(
         overrides: ``asset.field=value``, taken last.
         stress: names of stress overlays, put on the weather of the year.
         part: of the year; all of it when None. A part stands alone: its stocks end as they began, or as they must.
+        series_files: series that stand in for made ones; see :mod:`yuqian.timeseries.given`.
 
     Raises:
         ValueError: for a part that the year does not have.
@@ -299,7 +305,8 @@ def load(
     region = load_region(scenario, overrides)
     clock = Clock.of_year(region.year) if part is None else part.clock(region.year)
     plan = WeatherPlan(stress=tuple(stress_overlay(name) for name in stress))
-    return Study(region, clock, make_series(region.kinds, clock, plan))
+    given = read_given(series_files, region.kinds, clock)
+    return Study(region, clock, make_series(region.kinds, clock, plan, given=given))
 
 
 def versions() -> dict[str, str]:

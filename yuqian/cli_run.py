@@ -37,6 +37,8 @@ COMMITMENTS = click.Choice(["none", "relaxed", "integer"])
 @click.option("--time-limit", "time_limit_s", type=click.FloatRange(min=1.0), help="Seconds for the solver (each window).")
 @click.option("--require-targets", is_flag=True, help="Exit with 6 when a promise fails.")
 @click.option("--stress", "overlays", multiple=True, metavar="NAME", help="A stress overlay, as summer_2022.")
+@click.option("--series", "series_files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="Series of your own, .csv or .nc, in place of made ones.")  # fmt: skip
 @click.option("--order", type=click.Choice(["weighted", "lexicographic"]), default="weighted", show_default=True,
               help="Water users by price, or strictly by class.")  # fmt: skip
 @click.option("--settle", is_flag=True, help="Solve again until heads and water surfaces fit the answer.")
@@ -101,7 +103,7 @@ def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
     limits = {"time_limit_s": given["time_limit_s"], "gap_fraction": given["gap_fraction"]}
     limits = {name: value for name, value in limits.items() if value is not None}
     try:
-        study = load(given["scenario"], given["overrides"], given["overlays"], part)
+        study = load(given["scenario"], given["overrides"], given["overlays"], part, given["series_files"])
     except ValueError as error:
         if part is None or type(error) is not ValueError:
             raise

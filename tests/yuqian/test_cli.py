@@ -18,6 +18,7 @@ from yuqian.cli import main
 from yuqian.cli_tell import BAD_INPUT, FINE, INFEASIBLE, LIMIT_WITHOUT_SOLUTION, TARGET_MISSED
 from yuqian.models.clock import Clock
 from yuqian.models.kinds import known_kinds
+from yuqian.reports.results import read_results
 
 POWER, WATER = "tiny/power.yaml", "tiny/water.yaml"
 WASTE = "power_max_mw: {value: 40, source: plan, confidence: plan}"
@@ -209,6 +210,28 @@ def test_series_that_is_too_short(tmp_path: Path) -> None:
         assert result.exit_code == BAD_INPUT
         assert "short.csv: it has 2 hours; at least a day is needed" in result.stderr
     assert contents(tmp_path) == before
+
+
+def test_a_run_with_a_series_of_the_user_that_is_too_short(tiny_scenario: Path, tmp_path: Path) -> None:
+    file = tmp_path / "inflow.csv"
+    file.write_text("time,hills.inflow_m3_per_s\n2030-01-01,5\n2030-01-02,6\n", encoding="utf-8")
+    before = contents(tmp_path)
+    result = call("run", tiny_scenario, "--series", file, "--json", "--runs", tmp_path / "runs")
+    assert result.exit_code == BAD_INPUT
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert (problem["file"], problem["line"], problem["where"]) == (str(file), 3, "time")
+    assert "363 are missing, the first 2030-01-03 00:00" in problem["found"]
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.usefixtures("short_year")
+def test_a_run_with_a_series_of_the_user(tiny_scenario: Path, tmp_path: Path) -> None:
+    file = tmp_path / "inflow.csv"
+    file.write_text("time,hills.inflow_m3_per_s\n2030-07-01,5\n2030-07-02,6\n", encoding="utf-8")
+    result = call("run", tiny_scenario, "--series", file, "--json", "--runs", tmp_path / "runs")
+    assert result.exit_code == FINE
+    answer = read_results(Path(json.loads(result.stdout)["folder"]) / "results.nc").answers()["hills"]
+    assert answer.inflow_m3_per_s.tolist() == [5.0, 6.0]
 
 
 @pytest.fixture
