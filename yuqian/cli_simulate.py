@@ -14,6 +14,8 @@ from yuqian.cli_series import BadInput
 
 if TYPE_CHECKING:
     from yuqian.assets.region import Region
+    from yuqian.optimise.long_simulation import LongRun
+    from yuqian.reports.fitted_rules import FittedRules
 
 SCENARIO = click.argument("scenario", default="2030-plan")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -39,13 +41,15 @@ FORMULAS, FAILURES = {"m/(n+1)": "WEIBULL", "m/n": "PLAIN"}, {"short": "SHORT", 
 @click.option("--drought", type=click.IntRange(1), metavar="YEARS", help="Make so many years in a row as dry as P = 95 %.")
 @click.option("--drought-share", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True, help="P of those years.")
 @click.option("--over", multiple=True, metavar="PATH", help="Also at both ends of this value's range.")
+@click.option("--fit", type=click.IntRange(2), metavar="YEARS", help="Run by curves fitted to an optimum of so many years.")
 @click.option("--capability", is_flag=True, help="Also the largest demands at which every class keeps its guarantee.")
 @click.option("--users", is_flag=True, help="Every user and ecological flow too.")
 @click.option("--table", "table_file", type=click.Path(path_type=Path), help="File for the standard table of a trace, CSV.")
 @AS_JSON
 def simulate(
     scenario: str, overrides: tuple[str, ...], years: int, traces: int, seed: int | None, dekads: bool, year_start: str,
-    formula: str, failed: str, drought: int | None, drought_share: float, over: tuple[str, ...], capability: bool, users: bool,
+    formula: str, failed: str, drought: int | None, drought_share: float, over: tuple[str, ...], fit: int | None,
+    capability: bool, users: bool,
     table_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run the water of SCENARIO by operating rules, without foresight, and count guarantee rates."""
@@ -61,10 +65,13 @@ def simulate(
         region = _region(scenario, overrides)
         dry = None if drought is None else DroughtYears(drought, drought_share)
         run = LongRun(years, traces, FlowPlan().seed if seed is None else seed, not dekads, _month_day(year_start), dry)
+        fitted = None if fit is None else _fitted(region, run, fit)
+        rules = None if fitted is None else fitted.for_run(run)
         reports = [
             report_of(
                 changed,
                 run,
+                rules,
                 formula=Formula[FORMULAS[formula]],
                 failure=Failure[FAILURES[failed]],
                 variant=label,
@@ -72,7 +79,7 @@ def simulate(
             )
             for label, changed in list(_variants(scenario, overrides, region, over))
         ]
-        found = capability_of(region, run) if capability else None
+        found = capability_of(region, run, rules) if capability else None
         if table_file is not None:
             _write_tables(region, run, table_file)
     except (OperatingError, ValueError) as error:
@@ -82,6 +89,8 @@ def simulate(
         data = as_data(first)
         if len(reports) > 1:
             data["variants"] = [as_data(report) for report in reports[1:]]
+        if fitted is not None:
+            data["rule_curves"] = {name: list(both) for name, both in fitted.scores.items()}
         if found is not None:
             data["capability"] = capability_as_data(found)
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
@@ -92,6 +101,8 @@ def simulate(
     tables += [] if found is None else [capability_table(found)]
     _print(*tables)
     click.echo(summary(first))
+    if fitted is not None:
+        click.echo(fitted.lines())
     if found is not None:
         click.echo(capability_lines(found))
 
@@ -118,6 +129,20 @@ def _variants(
             raise BadInput(f"--over {path}: the value has no range; give it one in the catalogue, or use -o {path}=...")
         for end in ends:
             yield f"{path} = {end:g}", _region(scenario, (*overrides, f"{path}={end:g}"))
+
+
+def _fitted(region: Region, run: LongRun, years: int) -> FittedRules:
+    """Curves fitted to the optimum over so many years and improved on half of the traces, by ten-day period."""
+    from dataclasses import replace
+
+    from yuqian.reports.fitted_rules import fit_rules, storages_of
+    from yuqian.reports.long import LongStudy
+    from yuqian.timeseries.long_series import LongPlan
+
+    study = LongStudy.of(region, LongPlan(years=years, seed=run.seed))
+    learn = max(1, min(10, run.traces // 2))
+    short = replace(run, traces=learn, by_day=False, first=run.first + 1)
+    return fit_rules(region, storages_of(study.run()), short, apart=learn)
 
 
 def _month_day(text: str) -> str:

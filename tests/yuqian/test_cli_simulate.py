@@ -47,3 +47,11 @@ def test_shows_tables_and_writes_them(tiny_scenario: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("arguments", [("--year-start", "13-01"), ("-o", "nothing.there=1"), ("--over", "lake.nothing")])
 def test_bad_input_is_refused(tiny_scenario: Path, arguments: tuple[str, ...]) -> None:
     assert run(tiny_scenario, *arguments).exit_code == 2
+
+
+def test_rule_curves_are_fitted_and_judged_apart(tiny_scenario: Path) -> None:
+    found = run(tiny_scenario, "--fit", "2")
+    assert found.exit_code == 0, found.output
+    for rule in ("standard rule", "curves of the optimum", "curves improved"):
+        assert f"{rule}: " in found.output
+    assert "on those held apart" in found.output
