@@ -19,7 +19,7 @@ from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solv
 
 WHOLE = 1e-6
 """How near to a whole number a decision of the linear program counts as whole."""
-DIVE_SHARE = 0.25
+DIVE_SHARE = 0.5
 """Share of the allowed gap that the search below a dive stops at."""
 
 
@@ -46,7 +46,7 @@ def solve_whole(program: Program, options: SolverOptions | None = None, report: 
         return loose if loose.outcome is not Outcome.OPTIMAL else solve(program, options, report)
     settled = program.integral & (np.abs(loose.x - np.round(loose.x)) < WHOLE)
     room = allowed_yuan(loose.objective_yuan, options)
-    below = replace(options, gap_fraction=0.0, gap_yuan=DIVE_SHARE * room)
+    below = replace(options, gap_fraction=DIVE_SHARE * options.gap_fraction, gap_yuan=DIVE_SHARE * room)
     found = solve(held_at(program, loose.x, settled), below, report)
     spent = replace(
         found, bound_yuan=loose.objective_yuan, iterations=loose.iterations + found.iterations,
