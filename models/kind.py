@@ -280,6 +280,13 @@ class Kind(BaseModel):
             return self
         return self.model_copy(update={"commitment": commitment})
 
+    def with_ends(self, opening_hm3: Mapping[str, float], closing_hm3: Mapping[str, float]) -> Self:
+        """The same asset with given storages of water by id at the beginning, and least storages at the end.
+
+        Itself, for a kind that stores none, or that no storage is given for.
+        """
+        return self
+
     def people(self) -> float:
         """Persons who are supplied if its demand is met."""
         return 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
@@ -143,6 +144,14 @@ class ReservoirLevels(Kind):
     def closing_hm3(self) -> float | None:
         """Least storage at the end; None where it is the opening storage."""
         return self._active_hm3(self.closing_storage_fraction)
+
+    def with_ends(self, opening_hm3: Mapping[str, float], closing_hm3: Mapping[str, float]) -> Self:
+        if self.id not in opening_hm3:
+            return self
+        low, high = self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m)
+        # Losses may have drawn an end below the dead storage, so that neither share is held to 0 to 1.
+        opening, closing = ((ends[self.id] - low) / (high - low) for ends in (opening_hm3, closing_hm3))
+        return self.model_copy(update={"opening_storage_fraction": opening, "closing_storage_fraction": closing})
 
     def _active_hm3(self, fraction: float | None) -> float | None:
         low, high = self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m)

@@ -53,6 +53,7 @@ class LongRolled:
         users: ids.
         supplied_hm3: by user and step, shape (users, steps).
         windows, iterations, seconds: of all solves.
+        closing: what the last window hands on.
     """
 
     users: tuple[str, ...]
@@ -60,6 +61,7 @@ class LongRolled:
     windows: int
     iterations: int
     seconds: float
+    closing: Numbers
 
 
 def roll_long(
@@ -100,4 +102,4 @@ def roll_long(
         iterations, seconds, done = iterations + found.iterations, seconds + found.seconds, done + 1
         if tell is not None:
             tell(done, total)
-    return LongRolled(tuple(users), supplied, done, iterations, seconds)
+    return LongRolled(tuple(users), supplied, done, iterations, seconds, openings)

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from pyomo.core.expr.template_expr import templatize_rule
 
-from yuqian.models.clock import Clock, Floats, Horizon, Rhythm
+from yuqian.models.clock import Clock, Floats, Horizon
 from yuqian.models.kind import Kind
 from yuqian.models.ledger import Account
 from yuqian.models.units import HOURS_PER_DAY
@@ -49,11 +49,11 @@ class Month:
     def _allocations(self) -> Mapping[str, tuple[object, object]]:
         ledger, steps, templates = self.assembly.ledger, self.assembly.steps, {}
         for entry in ledger.accounts[Account.ALLOCATION]:
-            if entry.rhythm is Rhythm.WATER:
-                expression, (placeholder,) = templatize_rule(
-                    self.assembly.model, lambda _, index, entry=entry: ledger.amount(entry, index[0]), steps.days
-                )
-                templates[entry.owner] = expression, placeholder
+            # Both rhythms have the same steps here: see SeasonalWindows.
+            expression, (placeholder,) = templatize_rule(
+                self.assembly.model, lambda _, index, entry=entry: ledger.amount(entry, index[0]), steps.of(entry.rhythm)
+            )
+            templates[entry.owner] = expression, placeholder
         return templates
 
     def allocated_hm3(self, program: Program, x: Floats, users: Sequence[str], kept: int) -> Floats:

@@ -19,9 +19,10 @@ from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.program import Program
 from yuqian.optimise.seams import Numbers, Seams
 from yuqian.optimise.seasonal_windows import SeasonalWindows, openings_of
-from yuqian.optimise.simulate import Calendar, simulate
+from yuqian.optimise.simulate import Calendar, Simulation, simulate
 from yuqian.optimise.solve import SolverOptions
 from yuqian.reports.long import LongResult, LongStudy, Supply
+from yuqian.reports.standard_tables import DRAWDOWN
 
 PERFECT, ROLLING, RULES = "perfect foresight", "rolling horizon", "rules"
 VALUE_YEARS = 6
@@ -74,10 +75,11 @@ def _at(seams: Seams, program: Program, x: Floats, start: int) -> Numbers:
 def rolled_supply(
     result: LongResult, guide: Guidance, terminal: Terminal, values: ValueFunctions | None = None, caution: float = 0.8,
     years_ahead: int = 1, options: SolverOptions | None = None, tell: Tell | None = None,
-) -> Supply:  # fmt: skip
+) -> tuple[Supply, Numbers]:  # fmt: skip
     """The same trace by rolling horizon: every month re-planned, the month known, the rest expected.
 
-    Targets are the median storages of the answer with perfect foresight at the beginning of each month.
+    Targets are the median storages of the answer with perfect foresight at the beginning of each month; the first window
+    begins with what that answer begins with. Also what is handed on at the end, which nothing but the targets holds up.
     """
     study = result.study
     windows = SeasonalWindows(
@@ -86,16 +88,58 @@ def rolled_supply(
     target = {key: np.median(path, axis=0) for key, path in guide.paths.items()}
     plan = LongRollingPlan(caution=caution, terminal=terminal, target=target, values=values)
     rolled = roll_long(windows, guide.openings, result.supply.users, plan, options, tell)
-    return replace(result.supply, supplied_hm3=rolled.supplied_hm3)
+    return replace(result.supply, supplied_hm3=rolled.supplied_hm3), rolled.closing
 
 
-def rules_supply(result: LongResult, rules: Rules | None = None) -> Supply:
-    """The same trace by operating rules, which know nothing that has not come yet; units at the load of the long series."""
-    study = result.study
-    given = replace(rules or Rules(), cooling_load_fraction=study.plan.load_fraction)
-    simulation = simulate(study.side.assets, study.series.as_mapping(), Calendar.of(study.clock), given)
-    supplied = np.array([simulation.delivered_hm3(user)[:, 0] for user in result.supply.users])
-    return replace(result.supply, supplied_hm3=supplied.reshape(result.supply.demand_hm3.shape))
+@dataclass(frozen=True)
+class ByRule:
+    """A trace run by operating rules, which know nothing that has not come yet.
+
+    Attributes:
+        simulation: by step.
+        study: the trace for whoever is compared with the rules: every reservoir begins as it does for them, and must end
+            with no less.
+    """
+
+    simulation: Simulation
+    study: LongStudy
+
+    @classmethod
+    def of(cls, study: LongStudy, rules: Rules | None = None) -> ByRule:
+        """Run the trace of a study by rule; units at the load of the long series.
+
+        Raises:
+            OperatingError: for a network that cannot be run by rule.
+        """
+        given = replace(rules or Rules(), cooling_load_fraction=study.plan.load_fraction)
+        simulation = simulate(study.side.assets, study.series.as_mapping(), Calendar.of(study.clock), given)
+        stores = simulation.names.stores
+        opening = dict(zip(stores, simulation.plan.store_opening.tolist(), strict=True))
+        closing = {store: float(simulation.storage_hm3(store)[-1, 0]) for store in stores}
+        assets = tuple(asset.with_ends(opening, closing) for asset in study.side.assets)
+        return cls(simulation, replace(study, side=replace(study.side, assets=assets)))
+
+    @property
+    def opening_hm3(self) -> float:
+        """Of all reservoirs."""
+        return float(self.simulation.plan.store_opening.sum())
+
+    @property
+    def closing_hm3(self) -> float:
+        """Of all reservoirs."""
+        return sum(float(self.simulation.storage_hm3(store)[-1, 0]) for store in self.simulation.names.stores)
+
+    def closing_of(self, result: LongResult) -> float:
+        """What an answer that begins alike leaves in all reservoirs, hm3."""
+        volume, balances = result.study.clock.water.hm3_per_m3_per_s, result.ledger.balances
+        lines = [line for store in self.simulation.names.stores for line in balances[store].lines if line.owner == store]
+        drawn = sum(float(line.values @ volume) for line in lines if line.label == DRAWDOWN)
+        return self.opening_hm3 - drawn
+
+    def supply(self, like: Supply) -> Supply:
+        """What the users of another way got by rule."""
+        supplied = np.array([self.simulation.delivered_hm3(user)[:, 0] for user in like.users])
+        return replace(like, supplied_hm3=supplied.reshape(like.demand_hm3.shape))
 
 
 def values_of_water(

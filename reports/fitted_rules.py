@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from yuqian.assets.region import Region
-from yuqian.models.clock import Floats
+from yuqian.models.clock import Floats, Timeline
 from yuqian.optimise.long_simulation import LongRun
 from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.rule_curves import Curves, by_dekad, improve, priced_shortage
@@ -33,7 +33,11 @@ class FittedRules:
 
     def for_run(self, run: LongRun) -> Rules:
         """The rules on the steps of a run."""
-        return self.curves.rules(self.storages, run.calendar.timeline, self.usual)
+        return self.on(run.calendar.timeline)
+
+    def on(self, timeline: Timeline) -> Rules:
+        """The rules on the steps of a timeline."""
+        return self.curves.rules(self.storages, timeline, self.usual)
 
     @property
     def helps(self) -> bool:

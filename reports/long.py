@@ -21,6 +21,7 @@ from yuqian.models.ledger import Account
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.entries import Books, books
+from yuqian.optimise.operating_network import operation_of
 from yuqian.optimise.solve import Solution, SolverOptions, solve
 from yuqian.optimise.water_alone import MarketPrices, WaterSide, water_side
 from yuqian.reports.audit import Audit
@@ -51,6 +52,11 @@ class Supply:
         """Demand and supply of a class, all its users together, shape (steps,) each."""
         own = np.array([one == name for one in self.classes])
         return self.demand_hm3[own].sum(axis=0), self.supplied_hm3[own].sum(axis=0)
+
+    def part(self, inside: np.ndarray[Any, np.dtype[np.bool_]], years: np.ndarray[Any, np.dtype[np.int64]]) -> Supply:
+        """Some of the steps, their years counted anew; both arguments of shape (steps,)."""
+        again = np.unique(years[inside], return_inverse=True)[1].astype(np.int64)
+        return Supply(self.users, self.classes, self.demand_hm3[:, inside], self.supplied_hm3[:, inside], again)
 
 
 @dataclass(frozen=True)
@@ -107,8 +113,13 @@ class LongStudy:
 
     @cached_property
     def demands(self) -> Mapping[str, Floats]:
-        """Water demand of each user by step, m3/s."""
-        return {owner: values for (owner, name), values in self.series.as_mapping().items() if name == WATER_DEMAND}
+        """Water demand of each user by step, m3/s; cooled units at the mean load."""
+        series, count = self.series.as_mapping(), self.clock.water.count
+        demands = {owner: values for (owner, name), values in series.items() if name == WATER_DEMAND}
+        for use in operation_of(self.side.assets, self.clock.water, self.plan.load_fraction).uses:
+            otherwise = np.full(count, 0.0 if use.demand.otherwise is None else use.demand.otherwise)
+            demands.setdefault(use.id, series.get((use.demand.owner, use.demand.series), otherwise))
+        return demands
 
     @property
     def fingerprint(self) -> str:
@@ -118,6 +129,8 @@ class LongStudy:
         digest.update(self.series.fingerprint.encode())
         digest.update(self.clock.water.stamps.tobytes())
         digest.update(json.dumps([port.model_dump(mode="json") for port in self.side.ports], sort_keys=True).encode())
+        changed = [asset for asset in self.side.assets if asset not in self.region.kinds]
+        digest.update("".join(asset.model_dump_json() for asset in changed).encode())
         digest.update(json.dumps(versions(), sort_keys=True).encode())
         return digest.hexdigest()
 

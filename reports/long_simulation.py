@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -95,16 +95,11 @@ def as_data(report: LongReport) -> dict[str, Any]:
     }
 
 
-def guarantee_table(title: str, rows: Sequence[Guarantee], beside: Mapping[str, Guarantee] | None = None) -> Table:
-    """Guarantee rates as a table for people.
-
-    Args:
-        beside: the same rows from a run with perfect foresight; their difference is headed foresight.
-    """
+def guarantee_table(title: str, rows: Sequence[Guarantee]) -> Table:
+    """Guarantee rates as a table for people."""
     table = Table(title=title, title_justify="left")
     headings = ["", "demand hm3/a", "by year", "95 % interval", "9 traces in 10", "by period", "by volume"]
     headings += ["failed years", "longest", "deepest", "recovery"]
-    headings += ["by year, perfect", "foresight"] if beside else []
     for heading in headings:
         table.add_column(heading, justify="left" if not heading else "right")
     for one in rows:
@@ -113,9 +108,6 @@ def guarantee_table(title: str, rows: Sequence[Guarantee], beside: Mapping[str, 
             _interval(one.by_year_between), f"{one.by_period:.2%}", f"{one.by_volume:.2%}", f"{one.failed_years:.1f}",
             f"{one.longest_periods}", f"{one.depth:.0%}", f"{one.resilience:.2f}",
         ]  # fmt: skip
-        if beside:
-            other = beside.get(one.name)
-            cells += ["", ""] if other is None else [f"{other.by_year:.1%}", f"{other.by_year - one.by_year:+.1%}"]
         table.add_row(*cells)
     return table
 

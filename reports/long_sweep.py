@@ -9,8 +9,9 @@ from pathlib import Path
 from yuqian.assets.scenario import load_region
 from yuqian.assets.source import Value
 from yuqian.optimise.solve import SolverOptions
+from yuqian.reports.guarantee import Guarantee
 from yuqian.reports.long import LongStudy
-from yuqian.reports.long_tables import Served, driest_years, served, served_in
+from yuqian.reports.long_tables import driest_years, served, served_in
 from yuqian.timeseries.long_series import LongPlan
 
 
@@ -29,8 +30,8 @@ class Point:
 
     end: str
     value: Value
-    served: tuple[Served, ...]
-    drought: tuple[Served, ...]
+    served: tuple[Guarantee, ...]
+    drought: tuple[Guarantee, ...]
 
 
 def ends_of(scenario: str | Path, path: str, overrides: Sequence[str] = ()) -> dict[str, Value]:

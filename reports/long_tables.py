@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
+from yuqian.models.kind import UserClass
 from yuqian.optimise.long_rolling import INFLOW
+from yuqian.optimise.operating_rules import ALLOWANCES
+from yuqian.reports.guarantee import Failure, Formula, Guarantee, counts_of_series, guarantee_of
 from yuqian.reports.long import LongResult, LongStudy, Supply
-
-NOT_SHORT_FRACTION = 1e-3
-"""Shortage below this share of a step's demand is no failure: the tolerance that operating rules are judged by."""
-
-
-@dataclass(frozen=True)
-class Served:
-    """How one class fared over a long series, all its users together.
-
-    Attributes:
-        demand_hm3, supplied_hm3: a year, in the mean.
-        failed_years, failed_steps: with a shortage of the class.
-        deepest_fraction: largest shortage of a year, as a share of its demand.
-        years, steps: how many were counted.
-    """
-
-    user_class: str
-    demand_hm3: float
-    supplied_hm3: float
-    failed_years: int
-    failed_steps: int
-    deepest_fraction: float
-    years: int
-    steps: int
-
-    @property
-    def by_year_fraction(self) -> float:
-        """m/(n+1), by year."""
-        return (self.years - self.failed_years) / (self.years + 1)
-
-    @property
-    def by_period_fraction(self) -> float:
-        """m/(n+1), by period."""
-        return (self.steps - self.failed_steps) / (self.steps + 1)
+from yuqian.reports.operating_tables import CLASS_ZH
 
 
 def driest_years(study: LongStudy, count: int) -> range:
@@ -57,77 +26,84 @@ def driest_years(study: LongStudy, count: int) -> range:
     return range(first, first + count)
 
 
-def served_in(supply: Supply, years: range) -> tuple[Served, ...]:
-    """How classes fared in some years, what was stored before and after included."""
-    inside = (supply.years >= years.start) & (supply.years < years.stop)
-    part = Supply(
-        supply.users, supply.classes, supply.demand_hm3[:, inside], supply.supplied_hm3[:, inside],
-        supply.years[inside] - years.start,
-    )  # fmt: skip
-    return served(part)
+def served_in(supply: Supply, years: range) -> tuple[Guarantee, ...]:
+    """The same in some years only; what was stored before them counts."""
+    return served(supply.part((supply.years >= years.start) & (supply.years < years.stop), supply.years))
 
 
-def served(supply: Supply) -> tuple[Served, ...]:
-    """All classes, by name."""
-    years = int(supply.years.max()) + 1
+def served(
+    *traces: Supply, formula: Formula = Formula.WEIBULL, failure: Failure = Failure.SHORT
+) -> tuple[Guarantee, ...]:  # fmt: skip
+    """Guarantee rates of all classes, by name, counted as those of a simulation by rule are.
+
+    Args:
+        traces: supply of the same users over the same years, one or several times.
+    """
     out = []
-    for name in sorted(set(supply.classes)):
-        demand, given = supply.of_class(name)
-        short = np.maximum(demand - given, 0.0)
-        failed = short > NOT_SHORT_FRACTION * np.maximum(demand, 1e-9)
-        by_year = np.bincount(supply.years, weights=demand, minlength=years)
-        short_by_year = np.bincount(supply.years, weights=short * failed, minlength=years)
-        depth = float(np.max(short_by_year / np.maximum(by_year, 1e-9)))
-        out.append(
-            Served(
-                name,
-                float(demand.sum()) / years,
-                float(given.sum()) / years,
-                int(np.count_nonzero(short_by_year)),
-                int(np.count_nonzero(failed)),
-                depth,
-                years,
-                len(demand),
-            )
-        )
+    for name in sorted(set(traces[0].classes)):
+        both = [supply.of_class(name) for supply in traces]
+        demand, given = (np.stack([pair[k] for pair in both], axis=1) for k in range(2))
+        counts = counts_of_series(given, demand, traces[0].years, *ALLOWANCES[UserClass(name)])
+        out.append(guarantee_of(name, counts, formula, failure))
     return tuple(out)
 
 
-def served_table(columns: Mapping[str, Sequence[Served]], title: str) -> Table:
-    """Guarantee rates of several ways to run the same trace, side by side.
+def served_table(columns: Mapping[str, Sequence[Guarantee]], title: str, foresight: bool = False) -> Table:
+    """Guarantee rates of several ways to run the same series, side by side.
 
     Args:
         columns: by what each way is called.
+        foresight: whether a last column tells what lies between the first way and the last.
     """
-    table = Table(title=title)
+    table = Table(title=title, title_justify="left")
     table.add_column("class")
-    table.add_column("demand hm3/a", justify="right")
-    for name in columns:
-        for what in ("supplied hm3/a", "by year", "by period"):
-            table.add_column(f"{name}\n{what}", justify="right")
+    table.add_column("")
+    for name in (*columns, *(["foresight"] if foresight else [])):
+        table.add_column(name, justify="right")
     for rows in zip(*columns.values(), strict=True):
-        cells = [rows[0].user_class, f"{rows[0].demand_hm3:.1f}"]
-        for row in rows:
-            cells += [f"{row.supplied_hm3:.1f}", f"{row.by_year_fraction:.1%}", f"{row.by_period_fraction:.1%}"]
-        table.add_row(*cells)
+        low, high = rows[0], rows[-1]
+        user_class = UserClass(low.name)
+        more = high.delivered_hm3_per_year - low.delivered_hm3_per_year
+        lines = [["supplied hm3/a", *(f"{row.delivered_hm3_per_year:.2f}" for row in rows), f"{more:+.2f}"]]
+        by_year = [f"{row.by_year:.1%} ({row.by_year_interval[0]:.1%} to {row.by_year_interval[1]:.1%})" for row in rows]
+        lines.append(["by year (95 % interval)", *by_year, f"{high.by_year - low.by_year:+.1%}"])
+        by_period = [f"{row.by_period:.2%}" for row in rows]
+        lines.append(["by period", *by_period, f"{high.by_period - low.by_period:+.2%}"])
+        by_volume = [f"{row.by_volume:.2%}" for row in rows]
+        lines.append(["by volume", *by_volume, f"{high.by_volume - low.by_volume:+.2%}"])
+        heads = [
+            f"{user_class.value.replace('_', ' ')} {CLASS_ZH[user_class]}",
+            f"of {low.demand_hm3_per_year:.1f} hm3/a",
+            "",
+            "",
+        ]
+        for number, (head, line) in enumerate(zip(heads, lines, strict=True)):
+            table.add_row(head, *(line if foresight else line[:-1]), end_section=number == len(lines) - 1)
     return table
 
 
-def served_as_data(rows: Sequence[Served]) -> list[dict[str, Any]]:
+def served_as_data(rows: Sequence[Guarantee]) -> list[dict[str, Any]]:
     """The same as JSON can hold it."""
     return [
         {
-            "class": row.user_class,
-            "demand_hm3_per_year": row.demand_hm3,
-            "supplied_hm3_per_year": row.supplied_hm3,
+            "class": row.name,
+            "demand_hm3_per_year": row.demand_hm3_per_year,
+            "supplied_hm3_per_year": row.delivered_hm3_per_year,
             "failed_years": row.failed_years,
             "years": row.years,
-            "guarantee_by_year_fraction": row.by_year_fraction,
-            "failed_periods": row.failed_steps,
-            "periods": row.steps,
-            "guarantee_by_period_fraction": row.by_period_fraction,
-            "deepest_year_fraction": row.deepest_fraction,
-            "counted_by": "m/(n+1), any shortage of the class is a failure",
+            "traces": row.traces,
+            "guarantee_by_year_fraction": row.by_year,
+            "guarantee_by_year_interval": list(row.by_year_interval),
+            "failed_periods": row.failed_periods,
+            "deep_periods": row.deep_periods,
+            "periods": row.periods,
+            "guarantee_by_period_fraction": row.by_period,
+            "guarantee_by_period_interval": list(row.by_period_interval),
+            "guarantee_by_volume_fraction": row.by_volume,
+            "longest_failure_periods": row.longest_periods,
+            "deepest_period_fraction": row.depth,
+            "formula": row.formula.value,
+            "failure": row.failure.value,
         }
         for row in rows
     ]
@@ -168,23 +144,20 @@ def long_as_data(result: LongResult, drought_years: int = 0) -> dict[str, Any]:
     }
 
 
-def bracket_as_data(result: LongResult, columns: Mapping[str, Sequence[Served]]) -> dict[str, Any]:
-    """Several ways to run the same trace as JSON can hold them; the gap between the first and the last is foresight."""
-    plan, names = result.study.plan, list(columns)
-    first, last = columns[names[0]], columns[names[-1]]
+def ways_as_data(columns: Mapping[str, Sequence[Guarantee]]) -> dict[str, Any]:
+    """Several ways to run the same series as JSON can hold them; the gap between the first and the last is foresight."""
+    names = list(columns)
     gap = [
         {
-            "class": low.user_class,
-            "supplied_hm3_per_year": high.supplied_hm3 - low.supplied_hm3,
-            "guarantee_by_year_fraction": high.by_year_fraction - low.by_year_fraction,
-            "guarantee_by_period_fraction": high.by_period_fraction - low.by_period_fraction,
+            "class": low.name,
+            "supplied_hm3_per_year": high.delivered_hm3_per_year - low.delivered_hm3_per_year,
+            "guarantee_by_year_fraction": high.by_year - low.by_year,
+            "guarantee_by_period_fraction": high.by_period - low.by_period,
+            "guarantee_by_volume_fraction": high.by_volume - low.by_volume,
         }
-        for low, high in zip(first, last, strict=True)
+        for low, high in zip(columns[names[0]], columns[names[-1]], strict=True)
     ]
     return {
-        "scenario": result.study.region.scenario,
-        "years": plan.years,
-        "trace": plan.trace,
         "ways": {name: served_as_data(rows) for name, rows in columns.items()},
         "foresight": {"from": names[0], "to": names[-1], "gap": gap},
     }

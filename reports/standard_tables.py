@@ -19,14 +19,13 @@ from yuqian.models.clock import Floats, Timeline
 from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Flow
 from yuqian.optimise.entries import BalanceSheet
+from yuqian.optimise.operating_rules import ALLOWANCES, ECOLOGICAL_ALLOWANCE
 from yuqian.reports.long import LongResult, Supply
 
 INFLOW, LOSSES, ECOLOGICAL, SUPPLY, SHORT, SPILL = "来水", "蒸发渗漏", "生态下泄", "供水", "缺水", "弃水"
 STORAGE, LEVEL, FAILED = "月末库容", "月末水位", "是否破坏"
 YES, NO = "是", "否"
 REGION, GUIDE = "全区", "说明"
-TOLERANCE = 1e-3
-"""Share of a month's demand that may be short before the month counts as failed."""
 LOST = ("evaporation", "seepage")
 DRAWDOWN = "drawdown"
 _GUIDE: Rows = (
@@ -34,7 +33,7 @@ _GUIDE: Rows = (
     (f"{INFLOW}、{LOSSES}、{ECOLOGICAL}、各类{SUPPLY}、{SHORT}、{SPILL}", "hm³(百万 m³)/ 月"),
     (STORAGE, "hm³;月末 (at the end of the month)"),
     (LEVEL, "m"),
-    (FAILED, f"当月缺水超过需水的 {TOLERANCE:g} 为破坏 (short by more than this share of the month's demand)"),
+    (FAILED, f"当月缺水超过需水的 {ECOLOGICAL_ALLOWANCE[0]:g} 为破坏 (short by more than this share of the month's demand)"),
     ("预见", "完全预见线性规划,乐观上界 (perfect foresight: an optimistic bound)"),
 )
 
@@ -149,7 +148,7 @@ def _region_table(result: LongResult, timeline: Timeline) -> MonthlyTable:
     columns[STORAGE] = np.sum(stored, axis=0)[_last_of_month(timeline)] if stored else np.zeros(len(columns[INFLOW]))
     for user in classes:
         asked = _by_month(supply.of_class(user.value)[0], timeline)
-        columns[f"{SHEETS[user]}{FAILED}"] = _failed(np.asarray(columns[f"{SHEETS[user]}{SHORT}"]), asked)
+        columns[f"{SHEETS[user]}{FAILED}"] = _failed(np.asarray(columns[f"{SHEETS[user]}{SHORT}"]), asked, ALLOWANCES[user][0])
     return MonthlyTable(REGION, columns, *_calendar(timeline))
 
 
@@ -159,8 +158,8 @@ def _short(supply: Supply, name: str) -> Floats:
     return short
 
 
-def _failed(short: Floats, asked: Floats) -> list[str]:
-    return [YES if lacking > TOLERANCE * max(wanted, 1e-9) else NO for lacking, wanted in zip(short, asked, strict=True)]
+def _failed(short: Floats, asked: Floats, tolerance: float = ECOLOGICAL_ALLOWANCE[0]) -> list[str]:
+    return [YES if lacking > tolerance * max(wanted, 1e-9) else NO for lacking, wanted in zip(short, asked, strict=True)]
 
 
 def _decisions(result: LongResult) -> dict[tuple[str, str], Floats]:

@@ -43,26 +43,34 @@ def bracket(
     from rich.console import Console
 
     from yuqian.optimise.end_values import Terminal, ValueFunctions
-    from yuqian.reports.bracket import PERFECT, ROLLING, RULES, guidance, rolled_supply, rules_supply
-    from yuqian.reports.long_tables import bracket_as_data, served, served_table
+    from yuqian.reports.bracket import PERFECT, ROLLING, RULES, ByRule, guidance, rolled_supply
+    from yuqian.reports.long_tables import served, served_table, ways_as_data
 
     wanted = Terminal(terminal)
     if wanted is Terminal.VALUE and values is None:
         raise BadInput("--terminal value needs --values FILE; make one with 'yuqian water-values'")
-    result = _solved(scenario, overrides, years, trace, cooling_load, as_json)
-    supplies = {PERFECT: result.supply}
+    study = _study(scenario, overrides, years, trace, cooling_load)
+    by_rule = _checked(lambda: ByRule.of(study))
+    result = _solved(by_rule.study, as_json)
+    stores = by_rule.simulation.names.stores
+    supplies, closing = {PERFECT: result.supply}, {PERFECT: by_rule.closing_of(result)}
     if rolling:
         known = None if values is None else _checked(lambda: ValueFunctions.read(values))
         guide = guidance(result)
-        rolled = _checked(lambda: rolled_supply(result, guide, wanted, known, caution, tell=_teller(as_json)))
+        rolled, left = _checked(lambda: rolled_supply(result, guide, wanted, known, caution, tell=_teller(as_json)))
         supplies = {ROLLING: rolled, **supplies}
-    supplies = {RULES: _checked(lambda: rules_supply(result)), **supplies}
+        closing[ROLLING] = sum(float(left[store, "opening_storage_hm3"].sum()) for store in stores)
+    supplies, closing[RULES] = {RULES: by_rule.supply(result.supply), **supplies}, by_rule.closing_hm3
     columns = {name: served(supply) for name, supply in supplies.items()}
     if as_json:
-        click.echo(json.dumps(bracket_as_data(result, columns), ensure_ascii=False, indent=2))
+        ends = {"opening_hm3": by_rule.opening_hm3, "closing_hm3": {name: closing[name] for name in columns}}
+        data = {"scenario": result.study.region.scenario, "years": years, "trace": trace, **ways_as_data(columns), **ends}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     title = f"{years} years by ten-day period, trace {trace}; m/(n+1); perfect foresight is an OPTIMISTIC bound"
-    Console(width=160).print(served_table(columns, title))
+    Console(width=160).print(served_table(columns, title, foresight=True))
+    ends_text = ", ".join(f"{name} {closing[name]:.1f}" for name in columns)
+    click.echo(f"reservoirs, hm3: all begin with {by_rule.opening_hm3:.1f}; end with: {ends_text}")
 
 
 @click.command("water-values")
@@ -79,7 +87,7 @@ def water_values(
     """Compute what stored water is worth in SCENARIO by month and storage, and write it."""
     from yuqian.reports.bracket import guidance, values_of_water
 
-    result = _solved(scenario, overrides, years, trace, cooling_load, as_json)
+    result = _solved(_study(scenario, overrides, years, trace, cooling_load), as_json)
     found = _checked(lambda: values_of_water(result.study, guidance(result), tell=_teller(as_json)))
     out.parent.mkdir(parents=True, exist_ok=True)
     found.write(out)
@@ -88,14 +96,18 @@ def water_values(
     click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)
 
 
-def _solved(scenario: str, overrides: Sequence[str], years: int, trace: int, load: float, quiet: bool) -> Any:
+def _study(scenario: str, overrides: Sequence[str], years: int, trace: int, load: float) -> Any:
     from yuqian.assets.scenario import load_region
     from yuqian.reports.long import LongStudy
-    from yuqian.reports.study import NoAnswer
     from yuqian.timeseries.long_series import LongPlan
 
+    return _checked(lambda: LongStudy.of(load_region(scenario, overrides), LongPlan(years, trace, load_fraction=load)))
+
+
+def _solved(study: Any, quiet: bool) -> Any:
+    from yuqian.reports.study import NoAnswer
+
     try:
-        study = LongStudy.of(load_region(scenario, overrides), LongPlan(years, trace, load_fraction=load))
         if not quiet:
             click.echo("perfect foresight", err=True)
         return study.run()

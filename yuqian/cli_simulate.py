@@ -43,21 +43,28 @@ FORMULAS, FAILURES = {"m/(n+1)": "WEIBULL", "m/n": "PLAIN"}, {"short": "SHORT", 
 @click.option("--over", multiple=True, metavar="PATH", help="Also at both ends of this value's range.")
 @click.option("--fit", type=click.IntRange(2), metavar="YEARS", help="Run by curves fitted to an optimum of so many years.")
 @click.option("--capability", is_flag=True, help="Also the largest demands at which every class keeps its guarantee.")
+@click.option(
+    "--foresight", type=click.IntRange(0), default=0, show_default=True, metavar="N",
+    help="Also the first N traces by ten days, by rule and with perfect foresight: what foresight is worth.",
+)  # fmt: skip
 @click.option("--users", is_flag=True, help="Every user and ecological flow too.")
 @click.option("--table", "table_file", type=click.Path(path_type=Path), help="File for the standard table of a trace, CSV.")
 @AS_JSON
 def simulate(
     scenario: str, overrides: tuple[str, ...], years: int, traces: int, seed: int | None, dekads: bool, year_start: str,
     formula: str, failed: str, drought: int | None, drought_share: float, over: tuple[str, ...], fit: int | None,
-    capability: bool, users: bool,
-    table_file: Path | None, as_json: bool,
+    capability: bool, foresight: int, users: bool, table_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run the water of SCENARIO by operating rules, without foresight, and count guarantee rates."""
     from yuqian.optimise.long_simulation import LongRun
     from yuqian.optimise.operating_network import OperatingError
+    from yuqian.reports.bracket import PERFECT
     from yuqian.reports.capability import capability_as_data, capability_lines, capability_of, capability_table
+    from yuqian.reports.foresight import foresight_of
     from yuqian.reports.guarantee import Failure, Formula
     from yuqian.reports.long_simulation import as_data, guarantee_table, report_of, summary, variants_table
+    from yuqian.reports.long_tables import served_table, ways_as_data
+    from yuqian.reports.study import NoAnswer
     from yuqian.timeseries.long_flow import FlowPlan
     from yuqian.timeseries.trace_series import DroughtYears
 
@@ -80,8 +87,13 @@ def simulate(
             for label, changed in list(_variants(scenario, overrides, region, over))
         ]
         found = capability_of(region, run, rules) if capability else None
+        rule, teller = (Formula[FORMULAS[formula]], Failure[FAILURES[failed]]), None if as_json else _teller(PERFECT)
+        curves = None if fitted is None else fitted.on
+        worth = foresight_of(region, run, foresight, curves, *rule, tell=teller) if foresight else None
         if table_file is not None:
             _write_tables(region, run, table_file)
+    except NoAnswer as error:
+        raise click.ClickException(str(error)) from error
     except (OperatingError, ValueError) as error:
         raise BadInput(str(error)) from error
     first = reports[0]
@@ -93,9 +105,14 @@ def simulate(
             data["rule_curves"] = {name: list(both) for name, both in fitted.scores.items()}
         if found is not None:
             data["capability"] = capability_as_data(found)
+        if worth is not None:
+            data["foresight_by_class"] = {"traces": foresight, "steps": "ten-day period", **ways_as_data(worth.columns)}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     tables = [guarantee_table("Guarantee rates by class, operating rules", first.classes)]
+    if worth is not None:
+        title = f"First {foresight} trace(s) by ten-day period, {formula}; perfect foresight is an OPTIMISTIC bound"
+        tables.append(served_table(worth.columns, title, foresight=True))
     tables += [guarantee_table("By user, and ecological flow", first.users)] if users else []
     tables += [variants_table(reports)] if len(reports) > 1 else []
     tables += [] if found is None else [capability_table(found)]

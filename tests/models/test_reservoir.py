@@ -195,3 +195,11 @@ def test_a_secant_over_a_still_month_has_a_width() -> None:
 def test_options_that_do_not_agree_are_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Reservoir(**(FIELDS | fields))
+
+
+def test_ends_are_given_in_hm3_even_below_the_dead_storage() -> None:
+    dam = Reservoir(**FIELDS | {"opening_storage_fraction": None, "closing_storage_fraction": None})
+    dead = dam.storage_hm3_at(dam.level_dead_m)
+    ends = dam.with_ends({"lake": dead + 3.0, "pond": 1.0}, {"lake": dead - 0.5, "pond": 1.0})
+    assert (ends.opening_hm3(), ends.closing_hm3()) == (pytest.approx(dead + 3.0), pytest.approx(dead - 0.5))
+    assert dam.with_ends({"pond": 1.0}, {"pond": 1.0}) is dam

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from yuqian.assets.scenario import load_region
-from yuqian.reports.bracket import rules_supply
 from yuqian.reports.long import LongResult, LongStudy
 from yuqian.reports.long_sweep import SweepError, ends_of, sweep
-from yuqian.reports.long_tables import driest_years, long_as_data, served, served_in
+from yuqian.reports.long_tables import driest_years, long_as_data, served_in
 from yuqian.timeseries.long_series import LongPlan
 
 YEARS = 4
@@ -44,14 +43,6 @@ def test_what_is_short_outside_the_drought_does_not_count_in_it(run: LongResult)
     assert all(row.failed_years == 1 for row in served_in(short, range(0, 2)))
 
 
-def test_rules_supply_no_more_than_foresight_in_all(run: LongResult) -> None:
-    by_rule = rules_supply(run)
-    assert by_rule.users == run.supply.users
-    for low, high in zip(served(by_rule), served(run.supply), strict=True):
-        assert low.supplied_hm3 <= high.supplied_hm3 + 1e-6
-        assert low.supplied_hm3 > 0.5 * low.demand_hm3
-
-
 @pytest.fixture
 def ranged(tiny_scenario: Path, tmp_path: Path) -> Path:
     """The tiny region with a range on the factory's demand: nothing to speak of up to more than the hills bring."""
@@ -68,8 +59,8 @@ def test_a_number_is_swept_over_its_range(ranged: Path) -> None:
     assert ends_of(ranged, "factory.demand_hm3_per_year") == {"low": 1.0, "value": 31.536, "high": 2000.0}
     points = sweep(ranged, "factory.demand_hm3_per_year", LongPlan(years=2), drought_years=1)
     assert [point.end for point in points] == ["low", "value", "high"]
-    demand = [next(row for row in point.served if row.user_class == "industry") for point in points]
-    assert [row.demand_hm3 for row in demand] == pytest.approx([1.0, 31.536, 2000.0], rel=1e-5)
+    demand = [next(row for row in point.served if row.name == "industry") for point in points]
+    assert [row.demand_hm3_per_year for row in demand] == pytest.approx([1.0, 31.536, 2000.0], rel=1e-5)
     assert demand[0].failed_years == 0
     assert demand[2].failed_years == 2
     assert all(row.years == 1 for point in points for row in point.drought)

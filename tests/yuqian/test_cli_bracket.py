@@ -29,6 +29,10 @@ def test_the_bracket_counts_all_ways_alike(tiny_scenario: Path, values: Path, te
     assert list(data["ways"]) == ["rules", "rolling horizon", "perfect foresight"]
     assert data["foresight"]["from"] == "rules"
     assert data["foresight"]["to"] == "perfect foresight"
+    assert data["closing_hm3"]["perfect foresight"] >= data["closing_hm3"]["rules"] - 1e-6
+    assert all(0.0 < data["closing_hm3"][name] < 200.0 for name in data["ways"])
+    for rows in data["ways"].values():
+        assert all(row["guarantee_by_year_interval"][0] <= row["guarantee_by_year_fraction"] for row in rows)
     for gap in data["foresight"]["gap"]:
         assert gap["supplied_hm3_per_year"] >= -1e-6
 

@@ -55,3 +55,16 @@ def test_rule_curves_are_fitted_and_judged_apart(tiny_scenario: Path) -> None:
     for rule in ("standard rule", "curves of the optimum", "curves improved"):
         assert f"{rule}: " in found.output
     assert "on those held apart" in found.output
+
+
+def test_foresight_stands_beside_the_rules(tiny_scenario: Path) -> None:
+    data = json.loads(run(tiny_scenario, "--foresight", "1", "--json").stdout)
+    worth = data["foresight_by_class"]
+    assert (worth["traces"], list(worth["ways"])) == (1, ["rules", "perfect foresight"])
+    assert {row["class"] for row in worth["foresight"]["gap"]} == {"town", "industry"}
+    assert all(row["formula"] == data["classes"][0]["formula"] for rows in worth["ways"].values() for row in rows)
+    found = run(tiny_scenario, "--foresight", "1", "--fit", "2")
+    assert found.exit_code == 0, found.output
+    assert all(word in found.output for word in ("perfect foresight", "by volume", "foresight", "OPTIMISTIC"))
+    assert run(tiny_scenario, "--foresight", "3").exit_code == 2
+    assert run(tiny_scenario, "--foresight", "1", "--drought", "1").exit_code == 2
