@@ -59,8 +59,8 @@ class RollingPlan:
     ahead_days: int = 2
     foresight: Foresight = Foresight.FORECAST
     terminal: Terminal = Terminal.VALUE
-    gap_fraction: float = 3e-3
-    time_limit_s: float = 120.0
+    gap_fraction: float = 5e-3
+    time_limit_s: float = 40.0
 
     def __post_init__(self) -> None:
         if self.keep_days < 1 or self.ahead_days < 0:
