@@ -8,13 +8,12 @@ import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.ecological_rule import EcologicalRule
-from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, UserClass, WaterFrom, WaterTo
+from yuqian.models.ecological_rule import EcologicalRule, enter_ecological_shortage
+from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.operation import Channel, Given, Operation, Owed
 from yuqian.models.outlet import Outlet
 from yuqian.models.port import Port
-from yuqian.models.units import SECONDS_PER_HOUR
 
 
 class ControlSection(Kind):
@@ -46,17 +45,9 @@ class ControlSection(Kind):
         def ecological_flow(m: pyo.Block, d: int) -> object:
             return m.flow_m3_per_s[d] + m.ecological_shortage_m3_per_s[d] >= m.ecological_flow_m3_per_s[d]
 
-        short = self.ecological_shortage_price_yuan_per_m3 * SECONDS_PER_HOUR
         ledger.enter(self.node_from, self.id, "passing the section", sign=-1, m3_per_s=m.flow_m3_per_s)
         ledger.enter(self.node_to, self.id, "passing the section", m3_per_s=m.flow_m3_per_s)
-        ledger.cost(
-            self.id, "ecological shortage", rhythm=Rhythm.WATER,
-            yuan_per_h=lambda d: short * m.ecological_shortage_m3_per_s[d],
-        )  # fmt: skip
-        ledger.account(
-            Account.SHORTAGE, self.id, UserClass.ECOLOGICAL.value, rhythm=Rhythm.WATER,
-            m3_per_s=m.ecological_shortage_m3_per_s,
-        )  # fmt: skip
+        enter_ecological_shortage(m, ledger, self.id, self.ecological_shortage_price_yuan_per_m3)
 
     def operate(self, operation: Operation) -> None:
         operation.channels.append(Channel(self.id, self.node_from, self.node_to, (0.0,), (1.0,), 1.0))

@@ -1,8 +1,15 @@
-"""How much a river must keep: the rules that a required flow is made by."""
+"""How much a river must keep: the rules that a required flow is made by, and what a lack of it costs."""
 
 from __future__ import annotations
 
 import enum
+
+import pyomo.environ as pyo
+
+from yuqian.models.clock import Rhythm
+from yuqian.models.kind import UserClass
+from yuqian.models.ledger import Account, Ledger
+from yuqian.models.units import SECONDS_PER_HOUR
 
 
 class EcologicalRule(enum.Enum):
@@ -15,3 +22,16 @@ class EcologicalRule(enum.Enum):
 
     TENNANT = "tennant"
     DRY_MONTH = "dry_month"
+
+
+def enter_ecological_shortage(m: pyo.Block, ledger: Ledger, owner: str, price_yuan_per_m3: float) -> None:
+    """Enter the cost of ``m.ecological_shortage_m3_per_s``, and its volume under the ecological class."""
+    price = price_yuan_per_m3 * SECONDS_PER_HOUR
+    ledger.cost(
+        owner, "ecological shortage", rhythm=Rhythm.WATER,
+        yuan_per_h=lambda d: price * m.ecological_shortage_m3_per_s[d],
+    )  # fmt: skip
+    ledger.account(
+        Account.SHORTAGE, owner, UserClass.ECOLOGICAL.value, rhythm=Rhythm.WATER,
+        m3_per_s=m.ecological_shortage_m3_per_s,
+    )  # fmt: skip

@@ -13,8 +13,8 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.dead_pool_law import audit_dead_pool, declare_dead_pool, enter_dead_pool
 from yuqian.models.discharge_law import LIMIT, audit_discharge, declare_discharge, renewed_limit
-from yuqian.models.ecological_rule import EcologicalRule
-from yuqian.models.kind import Example, Fraction, NonNegative, Positive, SeriesNeed, UserClass, WaterTo, table
+from yuqian.models.ecological_rule import EcologicalRule, enter_ecological_shortage
+from yuqian.models.kind import Example, Fraction, NonNegative, Positive, SeriesNeed, WaterTo, table
 from yuqian.models.ledger import Account, Ledger, Sense
 from yuqian.models.operation import Given, Node, Operation, Store
 from yuqian.models.port import Port
@@ -173,15 +173,7 @@ class Reservoir(ReservoirLevels):
         ledger.enter(ecological, self.id, "release", m3_per_s=m.release_m3_per_s)
         ledger.enter(ecological, self.id, "shortage", m3_per_s=m.ecological_shortage_m3_per_s)
         ledger.enter(ecological, self.id, "required", sign=-1, m3_per_s=m.ecological_flow_m3_per_s)
-        short = self.ecological_shortage_price_yuan_per_m3 * SECONDS_PER_HOUR
-        ledger.cost(
-            self.id, "ecological shortage", rhythm=Rhythm.WATER,
-            yuan_per_h=lambda d: short * m.ecological_shortage_m3_per_s[d],
-        )  # fmt: skip
-        ledger.account(
-            Account.SHORTAGE, self.id, UserClass.ECOLOGICAL.value, rhythm=Rhythm.WATER,
-            m3_per_s=m.ecological_shortage_m3_per_s,
-        )  # fmt: skip
+        enter_ecological_shortage(m, ledger, self.id, self.ecological_shortage_price_yuan_per_m3)
 
     def readings(self, answer: Answer, clock: Clock) -> Mapping[str, Floats]:
         middle = (answer.storage_hm3[1:] + answer.storage_hm3[:-1]) / 2
