@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -29,6 +30,7 @@ from yuqian.models.ledger import Ledger
 from yuqian.models.operation import Operation, Turbine
 from yuqian.models.port import Port
 from yuqian.models.renumbering import PRICE, Renumbering
+from yuqian.models.turbine_curve_law import TurbineCurve
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M
 from yuqian.models.variable_head_law import HEAD_VALUE, YIELD, VariableHead
 
@@ -42,6 +44,10 @@ class HydroPlant(Kind):
 
     Power is by the hour and the turbined flow by the day: the hours of a day share its volume as the grid likes. The
     turbined flow leaves the reservoir beside its release, and counts towards the reservoir's ecological flow.
+
+    Optional: a curve of efficiency over discharge, from the point of best efficiency on: ``turbine_curve_flow_m3_per_s``, and
+    the efficiency at each as a share of ``efficiency_fraction``. Each hour then has its own flow, at most the curve's last, in
+    segments of falling yield: see ``turbine_curve_law``.
     """
 
     title_en: ClassVar[str] = "Hydro plant"
@@ -58,6 +64,14 @@ class HydroPlant(Kind):
     tailwater_curve_flow_m3_per_s: tuple[NonNegative, ...] = ()
     tailwater_curve_level_m: tuple[float, ...] = ()
     head_loss_m: NonNegative = 0.0
+    turbine_curve_flow_m3_per_s: tuple[Positive, ...] = ()
+    turbine_curve_relative_fraction: tuple[Efficiency, ...] = ()
+
+    @model_validator(mode="after")
+    def _curve_is_concave(self) -> Self:
+        if self.turbine_curve_flow_m3_per_s or self.turbine_curve_relative_fraction:
+            TurbineCurve(self.turbine_curve_flow_m3_per_s, self.turbine_curve_relative_fraction).check()
+        return self
 
     @model_validator(mode="after")
     def _tailwater_rises(self) -> Self:
@@ -67,6 +81,12 @@ class HydroPlant(Kind):
         if flows and self.tailwater_level_m is None:
             raise ValueError("a tailwater curve needs a tailwater_level_m: without one the head is constant")
         return self
+
+    def turbine_curve(self) -> TurbineCurve | None:
+        """Power over discharge; None where every m3/s yields the same."""
+        if not self.turbine_curve_flow_m3_per_s:
+            return None
+        return TurbineCurve(self.turbine_curve_flow_m3_per_s, self.turbine_curve_relative_fraction)
 
     def variable_head(self) -> VariableHead | None:
         """Levels that it works between; None at a constant head."""
@@ -80,13 +100,7 @@ class HydroPlant(Kind):
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.power_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.power_max_mw))
         m.turbine_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, None))
-        mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.net_head_m * self.efficiency_fraction
-        if self.tailwater_level_m is None:
-            tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, mw_per_m3_per_s)
-        else:
-            by_day = table(m, YIELD, steps.days, np.full(steps.clock.water.count, mw_per_m3_per_s))
-            table(m, HEAD_VALUE, steps.days, np.zeros(steps.clock.water.count))
-            tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, by_day)
+        self._turn(m, ledger, steps)
         ledger.enter(self.reservoir, self.id, "turbined", sign=-1, m3_per_s=m.turbine_m3_per_s)
         ledger.enter(self.downstream, self.id, "turbined", m3_per_s=m.turbine_m3_per_s)
         ledger.enter(f"{self.reservoir}.ecological", self.id, "turbined", m3_per_s=m.turbine_m3_per_s)
@@ -94,16 +108,27 @@ class HydroPlant(Kind):
         price = self.variable_cost_yuan_per_mwh
         ledger.cost(self.id, "operation", rhythm=Rhythm.POWER, yuan_per_h=lambda t: price * m.power_mw[t])
 
+    def _turn(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+        """Tie the hours' power to the day's water, by the curve or by one yield."""
+        mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.net_head_m * self.efficiency_fraction
+        curve, varies = self.turbine_curve(), self.tailwater_level_m is not None
+        if varies:
+            over = steps.days if curve is None else steps.hours
+            table(m, YIELD, over, np.full(len(over), mw_per_m3_per_s))
+            table(m, HEAD_VALUE, steps.days, np.zeros(steps.clock.water.count))
+        if curve is not None:
+            curve.declare(m, ledger, steps, self.id, YIELD if varies else mw_per_m3_per_s, self.power_max_mw)
+        else:
+            by_day = m.component(YIELD) if varies else mw_per_m3_per_s
+            tie_power_to_flow(m, steps, m.power_mw, m.turbine_m3_per_s, by_day)
+
     def operate(self, operation: Operation) -> None:
         mw_per_m3_per_s = MW_PER_M3_PER_S_M * self.net_head_m * self.efficiency_fraction
+        curve, flow_max = self.turbine_curve(), self.power_max_mw / mw_per_m3_per_s
+        if curve is not None:
+            flow_max = float(curve.limits_m3_per_s(np.full(1, mw_per_m3_per_s), self.power_max_mw).sum())
         operation.turbines.append(
-            Turbine(
-                self.id,
-                self.reservoir,
-                self.downstream,
-                self.power_max_mw / mw_per_m3_per_s,
-                mw_per_m3_per_s / HM3_PER_M3_PER_S_HOUR,
-            )
+            Turbine(self.id, self.reservoir, self.downstream, flow_max, mw_per_m3_per_s / HM3_PER_M3_PER_S_HOUR)
         )
 
     def renumbered(self, answer: Answer, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Renumbering | None:
@@ -112,8 +137,16 @@ class HydroPlant(Kind):
             return None
         price = readings.get(self.bus, {}).get(PRICE, np.zeros(clock.power.count))
         earned = clock.mean_over_water(answer.power_mw * (price - self.variable_cost_yuan_per_mwh))
-        in_force = self._yield_of(answer, clock)
-        return head.renumbering(readings[self.reservoir], answer.turbine_m3_per_s, in_force, np.maximum(earned, 0.0))
+        curve, in_force = self.turbine_curve(), self._yield_of(answer, clock)
+        by_day = in_force if curve is None else in_force[:: clock.power_per_water]
+        renewed = head.renumbering(readings[self.reservoir], answer.turbine_m3_per_s, by_day, np.maximum(earned, 0.0))
+        if curve is None:
+            return renewed
+        hourly = renewed.values[YIELD].repeat(clock.power_per_water)
+        values = {YIELD: hourly, **curve.limits_by_name(hourly, self.power_max_mw)}
+        first = curve.limits_by_name(in_force, self.power_max_mw)
+        old = {name: np.broadcast_to(answer.given(name, limit), clock.power.count) for name, limit in first.items()}
+        return replace(renewed, values=values, in_force={YIELD: in_force, **old})
 
     @classmethod
     def contribute_together(cls, members: Sequence[Member[Self]], m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
@@ -125,20 +158,29 @@ class HydroPlant(Kind):
                 ledger.cost(member.asset.id, "worth of the head", rhythm=Rhythm.WATER, yuan_per_h=worth)
 
     def most_favourable(self, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Mapping[str, Floats]:
-        head = self.variable_head()
-        return {} if head is None else head.most_favourable(readings[self.reservoir])
+        head, curve = self.variable_head(), self.turbine_curve()
+        if head is None:
+            return {}
+        best = head.most_favourable(readings[self.reservoir])
+        if curve is None:
+            return best
+        return {YIELD: best[YIELD].repeat(clock.power_per_water), **curve.full_widths_by_name(clock.power.count)}
 
     def _yield_of(self, answer: Answer, clock: Clock) -> Floats:
-        """Yield by day that an answer was found with."""
+        """Yield at best efficiency that an answer was found with: by day, or by power step where there is a curve."""
         # kN/m3 times m3/s times m is kW
         first = 9.81 * self.net_head_m * self.efficiency_fraction / 1000
-        return np.broadcast_to(answer.given(YIELD, first), clock.water.count)
+        count = clock.power.count if self.turbine_curve_flow_m3_per_s else clock.water.count
+        return np.broadcast_to(answer.given(YIELD, first), count)
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "power", answer.power_mw, 0.0, self.power_max_mw)
         book.within(self.id, "turbined flow", answer.turbine_m3_per_s, 0.0, None)
-        mw_per_m3_per_s = self._yield_of(answer, clock)
-        audit_power_of_flow(book, self.id, clock, answer.power_mw, answer.turbine_m3_per_s, mw_per_m3_per_s)
+        mw_per_m3_per_s, curve = self._yield_of(answer, clock), self.turbine_curve()
+        if curve is None:
+            audit_power_of_flow(book, self.id, clock, answer.power_mw, answer.turbine_m3_per_s, mw_per_m3_per_s)
+        else:
+            curve.audit(self.id, answer, book, clock, mw_per_m3_per_s)
         book.enter(self.reservoir, -answer.turbine_m3_per_s)
         book.enter(self.downstream, answer.turbine_m3_per_s)
         book.enter(f"{self.reservoir}.ecological", answer.turbine_m3_per_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,13 @@ def problem(evaporation_mm: float = 0.0, **tail: Any) -> Settled:
     return settled
 
 
-def brute_force_yuan(parts: int) -> float:
+ONE_YIELD = {"flow": (1e4,), "relative": (1.0,)}
+CURVE = {"turbine_curve_flow_m3_per_s": (60.0, 110.0, 220.0), "turbine_curve_relative_fraction": (1.0, 0.96, 0.85)}
+
+
+def brute_force_yuan(parts: int, curve: Mapping[str, Sequence[float]] | None = None) -> float:
     """Least cost over a grid of turbined volumes, all that may be used up, with the head at the mean level of each day."""
+    flows, worths = _points(curve or ONE_YIELD)
     lake = Reservoir(**LAKE)
     dead, full = lake.storage_hm3_at(LAKE["level_dead_m"]), lake.storage_hm3_at(LAKE["level_normal_m"])
     first, second = np.meshgrid(*[np.linspace(0.0, 18.0, parts)] * 2, indexing="ij")
@@ -77,7 +83,8 @@ def brute_force_yuan(parts: int) -> float:
         level = np.interp((storage + after) / 2, LAKE["curve_storage_hm3"], LAKE["curve_level_m"])
         flow = volume * 1e6 / 86_400
         head = level - np.interp(flow, TAIL["tailwater_curve_flow_m3_per_s"], TAIL["tailwater_curve_level_m"])
-        mw = np.minimum(9.81e-3 * EFFICIENCY * head * flow, min(LOADS[day], POWER_MAX_MW))
+        worth = np.interp(flow, flows, worths)
+        mw = np.minimum(9.81e-3 * EFFICIENCY * head * worth, min(LOADS[day], POWER_MAX_MW))
         cost += (LOADS[day] - mw) * 24 * SHED_YUAN_PER_MWH[day]
         cost[(after < dead) | (after > full) | (volume < 0.0)] = np.inf
         storage = after
@@ -91,6 +98,47 @@ def test_the_fixed_point_is_the_optimum_of_the_nonlinear_problem() -> None:
     assert settled.solution.objective_yuan == pytest.approx(brute_force_yuan(1201), rel=0.005)
     assert settled.solution.objective_yuan < settled.passes[0].objective_yuan
     assert optimistic_bound(settled) <= settled.solution.objective_yuan
+
+
+def test_head_and_curve_settle_together() -> None:
+    """The loads ask for more than the efficient water: later segments work, at the head of the answer."""
+    settled = problem(**TAIL, **CURVE)
+    assert settled.is_settled
+    best = brute_force_yuan(1201, CURVE)
+    assert _earned(settled.solution.objective_yuan) == pytest.approx(_earned(best), rel=0.005)
+    assert settled.solution.objective_yuan > problem().solution.objective_yuan
+    assert optimistic_bound(settled) <= min(best, settled.solution.objective_yuan)
+    found = answers(settled.assembly, settled.program, settled.solution)["hydro"]
+    assert found.segment_2_m3_per_s.max() > 1.0
+    yields = settled.assembly.series["hydro", "yield_mw_per_m3_per_s"]
+    assert yields.shape == (DAYS * 24,)
+    assert found.power_mw == pytest.approx(
+        yields * np.interp(sum(getattr(found, f"segment_{k}_m3_per_s") for k in (1, 2, 3)), *_points(CURVE)), abs=1e-5
+    )
+
+
+def test_full_power_comes_at_less_flow_where_the_head_is_higher(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "POWER_MAX_MW", 25.0)
+    settled = problem(**TAIL, **CURVE)
+    assert settled.is_settled
+    assert _earned(settled.solution.objective_yuan) == pytest.approx(_earned(brute_force_yuan(1201, CURVE)), rel=0.005)
+    found = answers(settled.assembly, settled.program, settled.solution)["hydro"]
+    full = found.power_mw > 25.0 - 1e-6
+    assert full.any()
+    most = sum(getattr(found, f"segment_{k}_limit_m3_per_s") for k in (1, 2, 3))
+    flow = sum(getattr(found, f"segment_{k}_m3_per_s") for k in (1, 2, 3))
+    assert flow[full] == pytest.approx(most[full], rel=0.01)
+
+
+def _earned(cost_yuan: float) -> float:
+    """What power saves of the cost of shedding all: the share that a yield is off moves it as much, at most."""
+    return sum(load * 24 * price for load, price in zip(LOADS, SHED_YUAN_PER_MWH, strict=True)) - cost_yuan
+
+
+def _points(curve: Mapping[str, Sequence[float]]) -> tuple[np.ndarray, np.ndarray]:
+    """Flows, and the water of best efficiency that each is worth, from nothing on."""
+    flows, shares = (np.array((0.0, *line)) for line in curve.values())
+    return flows, flows * shares
 
 
 FLAT = {"LOADS": (200.0,) * DAYS, "SHED_YUAN_PER_MWH": (500.0,) * DAYS, "POWER_MAX_MW": 300.0}
