@@ -267,7 +267,7 @@ def _check_scopes(draft: Draft) -> None:
     named = [(asset.identity.marks["scope"], f"{asset.id}.scope", asset.scope) for asset in draft.assets.values()]
     if targets is not None and draft.region is not None:
         for name in ("power_scopes", "water_scopes", "people_scopes"):
-            mark = draft.region.marks.get(name, draft.region.mark)
+            mark = draft.region.marks.get(f"targets.{name}", draft.region.mark)
             named += [(mark, f"targets.{name}", scope) for scope in getattr(targets, name)]
     for mark, where, scope in named:
         if scope not in allowed:

@@ -20,6 +20,8 @@ A scenario file::
         in_service: 2029-06-30
     targets:
       count_captive: true
+    water:
+      ordering: lexicographic
 
 The later file wins value by value; an asset that is added stays so until a later file removes it.
 """
@@ -41,7 +43,7 @@ from yuqian.assets.region import Choice
 from yuqian.assets.yaml_reader import Node, read_value, read_yaml
 
 COMMAND_LINE: Final = "command line"
-_KEYS: Final = ("id", "name", "base", "region", "year", "select", "assets", "targets")
+_KEYS: Final = ("id", "name", "base", "region", "year", "select", "assets", "targets", "water")
 _SELECT_KEYS: Final = ("rungs", "in_service_by", "scopes", "add", "remove", "reason")
 
 
@@ -62,7 +64,7 @@ class Overlay:
         settings: "id", "name", "base", "region", "year", "select.rungs", "select.in_service_by", "select.scopes".
         choices: assets put in or left out by name.
         assets: what is laid over each asset, by field.
-        targets: what is laid over the targets.
+        targets, water: what is laid over the targets, and over the order of water users.
     """
 
     file: str
@@ -71,6 +73,7 @@ class Overlay:
     assets: dict[str, Mapping[str, Node]] = field(default_factory=dict)
     asset_marks: dict[str, Mark] = field(default_factory=dict)
     targets: Mapping[str, Node] = field(default_factory=dict)
+    water: Mapping[str, Node] = field(default_factory=dict)
 
     @property
     def from_command_line(self) -> bool:
@@ -129,7 +132,7 @@ def read_overlay(root: Node, file: str, problems: Problems) -> Overlay:
         _year(overlay, nodes["year"], problems)
     if "select" in nodes:
         _select(overlay, nodes["select"], parts, problems)
-    for key in ("assets", "targets"):
+    for key in ("assets", "targets", "water"):
         if key in nodes and nodes[key].mapping is None and nodes[key].value is not None:
             parts.wrong(nodes[key], key, "a mapping", "write names with values below")
     for asset_id, node in ((nodes["assets"].mapping or {}) if "assets" in nodes else {}).items():
@@ -139,18 +142,19 @@ def read_overlay(root: Node, file: str, problems: Problems) -> Overlay:
         else:
             overlay.assets[asset_id] = node.mapping
     overlay.targets = (nodes["targets"].mapping or {}) if "targets" in nodes else {}
+    overlay.water = (nodes["water"].mapping or {}) if "water" in nodes else {}
     return overlay
 
 
 def read_overrides(overrides: Sequence[str], problems: Problems) -> Overlay:
     """Read ``path=value`` pairs of the command line into an overlay of their own; of two for one path the later wins.
 
-    A path is ``asset.field``, ``targets.field``, ``year``, ``region``, or ``select.rungs`` and its like.
+    A path is ``asset.field``, ``targets.field``, ``water.field``, ``year``, ``region``, or ``select.rungs`` and its like.
     """
     overlay, parts = Overlay(COMMAND_LINE), IdentityReader(FieldReader(problems, None))
     mark = Mark(COMMAND_LINE)
     select: dict[str, Node] = {}
-    targets: dict[str, Node] = {}
+    blocks: dict[str, dict[str, Node]] = {"targets": {}, "water": {}}
     assets: dict[str, dict[str, Node]] = {}
     for text in overrides:
         path, equals, right = text.partition("=")
@@ -163,8 +167,8 @@ def read_overrides(overrides: Sequence[str], problems: Problems) -> Overlay:
                 _year(overlay, node, problems)
             case ["select", key] | [("rungs" | "in_service_by" | "scopes" | "add" | "remove") as key]:
                 select[key] = node
-            case ["targets", key]:
-                targets[key] = node
+            case [("targets" | "water") as block, key]:
+                blocks[block][key] = node
             case [asset_id, key] if asset_id and key:
                 assets.setdefault(asset_id, {})[key] = node
             case _:
@@ -172,7 +176,7 @@ def read_overrides(overrides: Sequence[str], problems: Problems) -> Overlay:
     _select(overlay, Node(select, mark), parts, problems)
     overlay.assets.update(assets)
     overlay.asset_marks.update(dict.fromkeys(assets, mark))
-    overlay.targets = targets
+    overlay.targets, overlay.water = blocks["targets"], blocks["water"]
     return overlay
 
 

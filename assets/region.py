@@ -18,6 +18,7 @@ from yuqian.assets.catalogue import Catalogue
 from yuqian.assets.problems import Mark, did_you_mean
 from yuqian.assets.source import Fact, Name, Source
 from yuqian.assets.targets import Targets
+from yuqian.assets.water_law import WaterLaw
 from yuqian.models.kind import Kind
 
 
@@ -123,6 +124,11 @@ class Region:
     def id(self) -> str:
         """Id of the region."""
         return self.catalogue.region.id
+
+    @property
+    def water(self) -> WaterLaw:
+        """Who goes without water first, as the region says, or the scenario over it."""
+        return self.catalogue.region.water
 
     @property
     def sources(self) -> Mapping[str, Source]:

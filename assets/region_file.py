@@ -1,4 +1,4 @@
-"""Reads ``region.yaml``: what a region is called, where it lies, and what its plan promises."""
+"""Reads ``region.yaml``: what a region is called, where it lies, what its plan promises, and who goes without water first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from yuqian.assets.problems import Mark
 from yuqian.assets.schema import shapes_of
 from yuqian.assets.source import Fact, Name
 from yuqian.assets.targets import Targets
+from yuqian.assets.water_law import WaterLaw
 from yuqian.assets.yaml_reader import Node
 from yuqian.models.kind import Positive
 
-_KEYS = ("id", "name", "centre", "area_km2", "scopes", "targets")
+_KEYS = ("id", "name", "centre", "area_km2", "scopes", "targets", "water")
 
 
 class _Geography(BaseModel):
@@ -38,8 +39,9 @@ class RegionIdentity:
         id: the name that scenarios call it by.
         facts: ``latitude_deg``, ``longitude_deg``, ``area_km2``, as far as they are given.
         scopes: parts of the region with their names, if it declares them.
-        target_fields: targets as they were read, for a scenario to be laid over.
-        marks: file and line of each target.
+        target_fields, water_fields: targets, and the order of water users, as they were read, for a scenario to be laid over.
+        water: the order of water users.
+        marks: file and line of each target, and of the order, by path.
     """
 
     id: str
@@ -47,11 +49,14 @@ class RegionIdentity:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     scopes: Mapping[str, Name] = field(default_factory=dict)
     target_fields: Fields = field(default_factory=Fields)
+    water_fields: Fields = field(default_factory=Fields)
+    water: WaterLaw = field(default_factory=WaterLaw)
     mark: Mark = field(default=Mark(""), compare=False)
 
     @property
     def marks(self) -> Mapping[str, Mark]:
-        return self.target_fields.marks()
+        parts = {"targets": self.target_fields, "water": self.water_fields}
+        return {f"{part}.{name}": mark for part, fields in parts.items() for name, mark in fields.marks().items()}
 
 
 def read_region_file(root: Node, reader: FieldReader) -> tuple[RegionIdentity | None, Targets | None]:
@@ -72,14 +77,31 @@ def read_region_file(root: Node, reader: FieldReader) -> tuple[RegionIdentity | 
     facts = _geography(inside, reader, parts, block.mark)
     scopes = _scopes(inside.get("scopes"), parts)
     fields, targets = _targets(inside.get("targets") or (root.mapping or {}).get("targets"), reader, parts, block.mark)
-    identity = RegionIdentity(region_id, name, facts, scopes, fields, block.mark) if region_id and name else None
-    return identity, targets
+    law, water = _water(inside.get("water"), reader, parts, block.mark)
+    if not region_id or not name:
+        return None, targets
+    return RegionIdentity(region_id, name, facts, scopes, fields, law, water, block.mark), targets
 
 
 def build_targets(fields: Fields, reader: FieldReader, mark: Mark) -> Targets | None:
     """Targets from what was read; None when the rules refuse it, which is noted."""
     targets = build(reader.problems, Targets, "targets", fields, mark)
     return None if targets is None else targets.with_facts(fields.facts)
+
+
+def build_water(fields: Fields, reader: FieldReader, mark: Mark) -> WaterLaw | None:
+    """The order of water users from what was read; None when the rules refuse it, which is noted."""
+    return build(reader.problems, WaterLaw, "water", fields, mark)
+
+
+def _water(node: Node | None, reader: FieldReader, parts: IdentityReader, mark: Mark) -> tuple[Fields, WaterLaw]:
+    if node is None:
+        return Fields(), WaterLaw()
+    if node.mapping is None:
+        parts.wrong(node, "region.water", "{order: [...], ordering: ...}", "write 'order:' with the classes of water user")
+        return Fields(), WaterLaw()
+    fields = reader.read("water", node.mapping, shapes_of(WaterLaw), "the order of water users")
+    return fields, build_water(fields, reader, node.mark) or WaterLaw()
 
 
 def _geography(inside: Mapping[str, Node], reader: FieldReader, parts: IdentityReader, mark: Mark) -> Mapping[str, Fact]:

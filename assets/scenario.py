@@ -18,10 +18,11 @@ from yuqian.assets.overlay import COMMAND_LINE, Overlay, Setting, read_chain, re
 from yuqian.assets.problems import Code, Mark, Problems, listed, rename_hint
 from yuqian.assets.references import check_references
 from yuqian.assets.region import Choice, Note, NoteCode, Region, Selection
-from yuqian.assets.region_file import build_targets
+from yuqian.assets.region_file import build_targets, build_water
 from yuqian.assets.schema import Shape, shapes_of
 from yuqian.assets.source import Confidence, Fact
 from yuqian.assets.targets import Targets
+from yuqian.assets.water_law import WaterLaw
 from yuqian.assets.water_quality import check_quality
 from yuqian.assets.yaml_reader import Node
 
@@ -89,7 +90,7 @@ def _begin_history(resolution: _Resolution) -> None:
             resolution.note_mark(f"{asset.id}.{name}", mark)
     if draft.region is not None:
         for name, mark in draft.region.marks.items():
-            resolution.note_mark(f"targets.{name}", mark)
+            resolution.note_mark(name, mark)
 
 
 def _apply(overlay: Overlay, resolution: _Resolution) -> None:
@@ -105,6 +106,8 @@ def _apply(overlay: Overlay, resolution: _Resolution) -> None:
             _apply_to_asset(asset_id, nodes, overlay, resolution)
     if overlay.targets:
         _apply_to_targets(overlay, resolution)
+    if overlay.water:
+        _apply_to_water(overlay, resolution)
 
 
 def _known(asset_id: str, mark: Mark, where: str, resolution: _Resolution) -> bool:
@@ -184,6 +187,19 @@ def _apply_to_targets(overlay: Overlay, resolution: _Resolution) -> None:
     draft.region = replace(draft.region, target_fields=merged)
     if draft.targets is not None:
         draft.targets = build_targets(merged, draft.reader, Mark(overlay.file)) or draft.targets
+
+
+def _apply_to_water(overlay: Overlay, resolution: _Resolution) -> None:
+    draft = resolution.draft
+    if draft.region is None:
+        return
+    before = draft.region.water_fields
+    fields = _read_over("water", overlay.water, shapes_of(WaterLaw), "the order of water users", before, overlay, draft)
+    for key in fields.plain:
+        resolution.note_mark(f"water.{key}", overlay.water[key].mark)
+    merged = fields.over(before)
+    law = build_water(merged, draft.reader, Mark(overlay.file)) or draft.region.water
+    draft.region = replace(draft.region, water_fields=merged, water=law)
 
 
 def _selection(resolution: _Resolution) -> Selection | None:

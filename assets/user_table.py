@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from yuqian.assets.asset import Asset
@@ -24,12 +23,8 @@ from yuqian.assets.workbook import Cell, Rows, column_letter, read_workbook
 from yuqian.assets.yaml_reader import Node
 from yuqian.models.demand_law import WaterDemand
 from yuqian.models.kind import UserClass
+from yuqian.models.user_class import CLASS_ZH
 
-SHEETS: Final[Mapping[UserClass, str]] = MappingProxyType({
-    UserClass.TOWN: "城镇生活", UserClass.RURAL: "农村生活", UserClass.PRIORITY_INDUSTRY: "优先工业",
-    UserClass.INDUSTRY: "一般工业", UserClass.IRRIGATION: "农业灌溉", UserClass.ENVIRONMENT: "生态环境",
-    UserClass.ECOLOGICAL: "河道内生态", UserClass.POWER: "电厂",
-})  # fmt: skip
 COLUMNS: Final = ("用户类别", "编号", "名称", "参数", "数值", "单位", "来源", "可信度", "下限", "上限", "说明")
 CLASS, ID, NAME, FIELD, VALUE, UNIT, SOURCE, CONFIDENCE, LOW, HIGH, NOTE = range(len(COLUMNS))
 GUIDE, SOURCES = "填写说明", "来源目录"
@@ -76,8 +71,8 @@ class UserNumbers:
 
 
 def users_of(region: Region) -> Mapping[UserClass, list[Asset]]:
-    """Assets in service that ask for water, by class; every class of :data:`SHEETS` is there."""
-    found: dict[UserClass, list[Asset]] = {user: [] for user in SHEETS}
+    """Assets in service that ask for water, by class; every class of :data:`CLASS_ZH` is there."""
+    found: dict[UserClass, list[Asset]] = {user: [] for user in CLASS_ZH}
     for asset in region.assets:
         if isinstance(asset.model, WaterDemand):
             found[asset.model.served_as()].append(asset)
@@ -92,7 +87,7 @@ def template(region: Region, empty: bool = False) -> dict[str, Rows]:
     """
     sheets: dict[str, Rows] = {GUIDE: _GUIDE}
     for user, assets in users_of(region).items():
-        sheets[SHEETS[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
+        sheets[CLASS_ZH[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
     known = [(key, source.title, source.publisher, source.date) for key, source in sorted(region.catalogue.sources.items())]
     sheets[SOURCES] = [("来源", "题名", "发布者", "日期"), *known]
     return sheets
@@ -100,7 +95,7 @@ def template(region: Region, empty: bool = False) -> dict[str, Rows]:
 
 def as_one_table(sheets: Mapping[str, Rows]) -> Rows:
     """The sheets of users under each other, for a CSV file."""
-    return [COLUMNS, *(row for name in SHEETS.values() for row in sheets[name][1:])]
+    return [COLUMNS, *(row for name in CLASS_ZH.values() for row in sheets[name][1:])]
 
 
 def read_users(path: Path, region: Region) -> UserNumbers:
@@ -139,8 +134,8 @@ class _TableReader:
     def read_sheet(self, sheet: str, rows: list[list[Cell]], is_class: bool) -> None:
         file = f"{self.file}[{sheet}]"
         head = [str(cell) for cell in rows[0] if cell is not None] if rows else []
-        if is_class and sheet not in SHEETS.values():
-            self._wrong(Mark(file, 1, 1), "sheet", f"the sheet '{sheet}'", listed(SHEETS.values()), "rename or delete it")
+        if is_class and sheet not in CLASS_ZH.values():
+            self._wrong(Mark(file, 1, 1), "sheet", f"the sheet '{sheet}'", listed(CLASS_ZH.values()), "rename or delete it")
             return
         if tuple(head) != COLUMNS:
             self._wrong(
@@ -159,7 +154,7 @@ class _TableReader:
             self._wrong(row.mark(ID), "编号", f"'{row[ID]}'", f"a user in service: {listed(self._users)}", step)
             return
         assert isinstance(asset.model, WaterDemand)
-        own = SHEETS[asset.model.served_as()]
+        own = CLASS_ZH[asset.model.served_as()]
         for found, column in ((row[CLASS], CLASS), (sheet, ID)):
             if found is not None and found != own:
                 self._wrong(row.mark(column), f"{asset.id}.用户类别", f"'{found}'", own, "move the row to its own class")
@@ -239,7 +234,7 @@ def _rows(user: UserClass, asset: Asset, empty: bool) -> Iterator[tuple[Cell, ..
     shapes = _number_shapes(asset)
     for name in sorted(shapes, key=lambda name: name not in asset.fields.facts):
         fact, shape = asset.fields.facts.get(name), shapes[name]
-        start = (SHEETS[user], asset.id, asset.identity.name.zh, name)
+        start = (CLASS_ZH[user], asset.id, asset.identity.name.zh, name)
         if empty or fact is None:
             yield (*start, None, shape.unit, None, None, None, None, None)
             continue

@@ -8,34 +8,28 @@ import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Rhythm, Steps
-from yuqian.models.ecological_rule import EcologicalRule, enter_ecological_shortage
-from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, SeriesNeed, WaterFrom, WaterTo
+from yuqian.models.ecological_rule import enter_ecological_shortage
+from yuqian.models.kind import Example, SeriesNeed, WaterFrom, WaterTo
 from yuqian.models.ledger import Account, Ledger
 from yuqian.models.operation import Channel, Given, Operation, Owed
 from yuqian.models.outlet import Outlet
+from yuqian.models.owes_flow import OwesFlow
 from yuqian.models.port import Port
 
 
-class ControlSection(Kind):
+class ControlSection(OwesFlow):
     """Passes water on from one river node to the next and asks for the ecological flow in it, except at a price.
 
-    The required flow follows the same rules as below a dam; ``catchment_km2`` and ``runoff_depth_mm_per_year`` are those of
-    all land above the section.
+    The required flow follows the same rules as below a dam.
     """
 
     title_en: ClassVar[str] = "Ecological control section"
     title_zh: ClassVar[str] = "生态流量控制断面"
+    catalogued: ClassVar[bool] = True
     series: ClassVar = {"ecological_flow_m3_per_s": SeriesNeed("ecological_flow", Rhythm.WATER)}
 
     node_from: WaterFrom
     node_to: WaterTo
-    catchment_km2: Positive
-    runoff_depth_mm_per_year: Positive
-    ecological_dry_fraction: Fraction
-    ecological_wet_fraction: Fraction
-    ecological_shortage_price_yuan_per_m3: NonNegative
-    ecological_rule: EcologicalRule = EcologicalRule.TENNANT
-    ecological_inflow_limited: bool = True
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.flow_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, None))

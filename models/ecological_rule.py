@@ -17,11 +17,13 @@ class EcologicalRule(enum.Enum):
 
     TENNANT: a share of the mean natural flow, one in the dry and one in the wet half-year (D. L. Tennant, "Instream flow
     regimens for fish, wildlife, recreation and related environmental resources", Fisheries, 1976).
+    STATED: a flow that is laid down for the place (核定生态流量), for the year or by month.
     DRY_MONTH: the mean flow of the driest month that nine years in ten exceed (90 % 保证率最枯月平均流量).
     """
 
     TENNANT = "tennant"
     DRY_MONTH = "dry_month"
+    STATED = "stated"
 
 
 def enter_ecological_shortage(m: pyo.Block, ledger: Ledger, owner: str, price_yuan_per_m3: float) -> None:

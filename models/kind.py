@@ -92,7 +92,7 @@ class Capacity:
 
 
 class UserClass(enum.Enum):
-    """Classes of water user, in the order in which they are served."""
+    """Classes of water user; :mod:`yuqian.models.user_class` has their names and their usual order."""
 
     TOWN = "town"
     RURAL = "rural"

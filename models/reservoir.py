@@ -13,8 +13,8 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.dead_pool_law import audit_dead_pool, declare_dead_pool, enter_dead_pool
 from yuqian.models.discharge_law import LIMIT, audit_discharge, declare_discharge, renewed_limit
-from yuqian.models.ecological_rule import EcologicalRule, enter_ecological_shortage
-from yuqian.models.kind import Example, Fraction, NonNegative, Positive, SeriesNeed, WaterTo, table
+from yuqian.models.ecological_rule import enter_ecological_shortage
+from yuqian.models.kind import Example, Fraction, NonNegative, SeriesNeed, WaterTo, table
 from yuqian.models.ledger import Account, Ledger, Sense
 from yuqian.models.operation import Given, Node, Operation, Store
 from yuqian.models.port import Port
@@ -66,15 +66,8 @@ class Reservoir(ReservoirLevels):
 
     downstream: WaterTo
     seepage_fraction_per_year: Fraction
-    catchment_km2: Positive
-    runoff_depth_mm_per_year: Positive
-    ecological_dry_fraction: Fraction
-    ecological_wet_fraction: Fraction
-    ecological_shortage_price_yuan_per_m3: NonNegative
     flood_excess_price_yuan_per_m3_day: NonNegative
     evaporation_surface: SurfaceOf = SurfaceOf.MEAN
-    ecological_rule: EcologicalRule = EcologicalRule.TENNANT
-    ecological_inflow_limited: bool = True
     discharge_excess_price_yuan_per_m3: NonNegative = 20.0
     balancing_price_yuan_per_m3_day: NonNegative = 0.0
 

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from yuqian.models.clock import Floats, Timeline
-from yuqian.models.kind import Fraction, Kind, NonNegative
+from yuqian.models.kind import Fraction, NonNegative
+from yuqian.models.owes_flow import OwesFlow
 from yuqian.models.quota_law import MonthDay
 from yuqian.models.season_law import by_season, check_seasons, ends_in_window, lowered_in_season
 from yuqian.models.surface_law import Surface
@@ -17,7 +18,7 @@ from yuqian.models.surface_law import Surface
 Curve = Annotated[tuple[float, ...], Field(min_length=2)]
 
 
-class ReservoirLevels(Kind):
+class ReservoirLevels(OwesFlow):
     """Level, storage and area curves of a dam, with its dead, drought, flood-limit, normal and highest levels."""
 
     catalogued: ClassVar[bool] = False

@@ -20,16 +20,12 @@ from pyomo.core.expr.template_expr import templatize_rule
 from yuqian.models.clock import Floats
 from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Account
+from yuqian.models.user_class import STANDARD_ORDER
 from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.priced_start import solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverError, SolverOptions, solve
 
-DEFAULT_ORDER = (
-    UserClass.TOWN, UserClass.RURAL, UserClass.ECOLOGICAL, UserClass.PRIORITY_INDUSTRY, UserClass.POWER, UserClass.INDUSTRY,
-    UserClass.IRRIGATION, UserClass.ENVIRONMENT,
-)  # fmt: skip
-"""People first, then the river's own flow, plants and works, fields, and what is watered for looks."""
 OWNER = "lexicographic"
 FREEDOM = 1e-6
 """Relative room of a held sum, beside :data:`NOUGHT_HM3`: without any, rounding would make the next program infeasible."""
@@ -88,7 +84,7 @@ def in_strict_order(
     solution: Solution,
     options: SolverOptions | None = None,
     report: Report | None = None,
-    order: Sequence[UserClass] = DEFAULT_ORDER,
+    order: Sequence[UserClass] = STANDARD_ORDER,
     prices: Floats | None = None,
 ) -> Lexicographic:
     """Solve ``program`` with the classes of water users in strict order.

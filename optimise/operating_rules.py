@@ -8,11 +8,7 @@ from types import MappingProxyType
 
 from yuqian.models.clock import Floats
 from yuqian.models.kind import UserClass
-
-ORDER = (
-    UserClass.TOWN, UserClass.RURAL, UserClass.POWER, UserClass.PRIORITY_INDUSTRY, UserClass.INDUSTRY, UserClass.IRRIGATION,
-    UserClass.ENVIRONMENT, UserClass.ECOLOGICAL,
-)  # fmt: skip
+from yuqian.models.user_class import STANDARD_ORDER, check_order
 
 LIMITS: Mapping[UserClass, tuple[float, float]] = MappingProxyType(
     {
@@ -60,7 +56,7 @@ class Rules:
     """How water is shared without foresight.
 
     Attributes:
-        order: classes, the first served first. Ecological release goes before all.
+        order: classes, the first served first; what dams and sections owe the river goes before all, wherever it stands here.
         limits: share of what a class asks a reservoir for that it gets under its warning and its guarantee line.
         lines: drought lines by reservoir that stand in for the reservoir's own levels; none at all leaves the standard rule
             (serve in full while there is water).
@@ -72,7 +68,7 @@ class Rules:
         ValueError: for a class named twice or left out, or a share outside 0 to 1.
     """
 
-    order: tuple[UserClass, ...] = ORDER
+    order: tuple[UserClass, ...] = STANDARD_ORDER
     limits: Mapping[UserClass, tuple[float, float]] = field(default_factory=lambda: dict(LIMITS))
     lines: Mapping[str, DroughtLines] = field(default_factory=dict)
     allowances: Mapping[UserClass, tuple[float, float]] = field(default_factory=lambda: dict(ALLOWANCES))
@@ -80,8 +76,7 @@ class Rules:
     cooling_load_fraction: float = 0.5
 
     def __post_init__(self) -> None:
-        if sorted(c.value for c in self.order) != sorted(c.value for c in UserClass):
-            raise ValueError(f"the order must name every class once; got {', '.join(c.value for c in self.order)}")
+        check_order(self.order)
         shares = [self.opening_fraction, self.cooling_load_fraction, *(s for pair in self.limits.values() for s in pair)]
         if not all(0.0 <= share <= 1.0 for share in shares):
             raise ValueError("limit coefficients, the opening and the cooling load are shares between 0 and 1")

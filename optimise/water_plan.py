@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 from yuqian.models.clock import Floats
+from yuqian.models.kind import UserClass
+from yuqian.models.user_class import STANDARD_ORDER, Order
 from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.lexicographic import Lexicographic, in_strict_order
 from yuqian.optimise.program import Program
@@ -13,26 +14,19 @@ from yuqian.optimise.settle import Settled, settle
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions
 
 
-class Order(enum.Enum):
-    """How the classes of water users are ordered."""
-
-    WEIGHTED = "weighted"
-    """By their prices of shortage, in one program."""
-    LEXICOGRAPHIC = "lexicographic"
-    """Strictly, by one program a class."""
-
-
 @dataclass(frozen=True)
 class WaterPlan:
     """What a run asks for.
 
     Attributes:
-        order: of the classes of water users.
+        order: how strictly the classes of water users are ordered.
         settles: whether heads, water surfaces and gates are renewed until they fit the answer.
+        classes: in strict order, the first served first.
     """
 
     order: Order = Order.WEIGHTED
     settles: bool = False
+    classes: tuple[UserClass, ...] = STANDARD_ORDER
 
 
 @dataclass(frozen=True)
@@ -77,6 +71,6 @@ def refined(
         settled = settle(assembly, program, solution, options, report)
         assembly, program, solution = settled.assembly, settled.program, settled.solution
     if solution.outcome is Outcome.OPTIMAL and plan.order is Order.LEXICOGRAPHIC:
-        strict = in_strict_order(assembly, program, solution, options, report, prices=prices)
+        strict = in_strict_order(assembly, program, solution, options, report, plan.classes, prices)
         program, solution = strict.program, strict.solution
     return Refined(assembly, program, solution, settled, strict)

@@ -23,6 +23,7 @@ from yuqian.optimise.simulate import Calendar, Simulation, simulate
 from yuqian.optimise.solve import SolverOptions
 from yuqian.reports.long import LongResult, LongStudy, Supply
 from yuqian.reports.standard_tables import DRAWDOWN
+from yuqian.reports.usual_rules import usual_rules
 
 PERFECT, ROLLING, RULES = "perfect foresight", "rolling horizon", "rules"
 VALUE_YEARS = 6
@@ -111,7 +112,7 @@ class ByRule:
         Raises:
             OperatingError: for a network that cannot be run by rule.
         """
-        given = replace(rules or Rules(), cooling_load_fraction=study.plan.load_fraction)
+        given = replace(rules or usual_rules(study.region), cooling_load_fraction=study.plan.load_fraction)
         simulation = simulate(study.side.assets, study.series.as_mapping(), Calendar.of(study.clock), given)
         stores = simulation.names.stores
         opening = dict(zip(stores, simulation.plan.store_opening.tolist(), strict=True))

@@ -15,6 +15,7 @@ from yuqian.optimise.long_simulation import LongRun
 from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.simulate import Simulation, class_row, simulate
 from yuqian.reports.guarantee import Failure, Formula, counts_of_simulation, guarantee_of
+from yuqian.reports.usual_rules import usual_rules
 from yuqian.timeseries.trace_series import TraceSeries
 
 SCALED = tuple(GUARANTEES)
@@ -73,7 +74,7 @@ def capability_of(
     wanted = dict.fromkeys(GUARANTEES, targets.guarantee_town_fraction) | {
         UserClass.IRRIGATION: targets.guarantee_irrigation_fraction
     }
-    runs = _Runs(region, run, rules or Rules())
+    runs = _Runs(region, run, rules or usual_rules(region))
     present = [c for c in runs.at(1.0).names.classes if c in wanted]
 
     def failing(scale: float, classes: Sequence[UserClass]) -> list[str]:

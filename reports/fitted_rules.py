@@ -13,6 +13,7 @@ from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.rule_curves import Curves, by_dekad, improve, priced_shortage
 from yuqian.optimise.simulate import Simulation, simulate
 from yuqian.reports.long import LongResult
+from yuqian.reports.usual_rules import usual_rules
 from yuqian.timeseries.trace_series import TraceSeries
 
 STANDARD, FITTED, IMPROVED = "standard rule", "curves of the optimum", "curves improved"
@@ -89,7 +90,7 @@ def fit_rules(
     rounds: int = 4,
 ) -> FittedRules:  # fmt: skip
     """Fit curves to an optimum's storages and improve them on the traces of ``run``; judge on ``apart`` traces after those."""
-    usual = usual or Rules()
+    usual = usual or usual_rules(region)
     learn, judge = Trial(region, run), Trial(region, replace(run, first=run.first + run.traces, traces=apart))
     timeline = run.calendar.timeline
 

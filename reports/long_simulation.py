@@ -10,11 +10,12 @@ from rich.table import Table
 
 from yuqian.assets.region import Region
 from yuqian.models.kind import UserClass
+from yuqian.models.user_class import CLASS_ZH
 from yuqian.optimise.long_simulation import LongRun, Tell, simulate_long
 from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.simulate import Simulation, class_row
 from yuqian.reports.guarantee import Failure, Formula, Guarantee, guarantees, largest_that_can_be_shown
-from yuqian.reports.operating_tables import CLASS_ZH
+from yuqian.reports.usual_rules import usual_rules
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def report_of(
 ) -> LongReport:  # fmt: skip
     """Run a region by rule and count."""
     counted = [asset.id for asset in region.assets if asset.scope in region.targets.water_scopes]
-    simulation = simulate_long(region.kinds, run, rules, tell=tell)
+    simulation = simulate_long(region.kinds, run, rules or usual_rules(region), tell=tell)
     return told(region, run, simulation, counted, formula, failure, variant)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from rich.table import Table
 
 from yuqian.models.kind import UserClass
+from yuqian.models.user_class import CLASS_ZH
 from yuqian.optimise.long_rolling import INFLOW
 from yuqian.optimise.operating_rules import ALLOWANCES
 from yuqian.reports.guarantee import Failure, Formula, Guarantee, counts_of_series, guarantee_of
 from yuqian.reports.long import LongResult, LongStudy, Supply
-from yuqian.reports.operating_tables import CLASS_ZH
 
 
 def driest_years(study: LongStudy, count: int) -> range:

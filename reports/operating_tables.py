@@ -7,15 +7,14 @@ failed in the bin. What leaves it through the river for users downstream stands 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from yuqian.models.clock import Floats
-from yuqian.models.kind import UserClass
 from yuqian.models.units import HOURS_PER_YEAR
+from yuqian.models.user_class import CLASS_ZH
 from yuqian.optimise.operating_plan import STORE_ITEMS
 from yuqian.optimise.simulate import Keep, Simulation
 from yuqian.timeseries.pearson import empirical_share
@@ -23,18 +22,6 @@ from yuqian.timeseries.pearson import empirical_share
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-CLASS_ZH: Mapping[UserClass, str] = MappingProxyType(
-    {
-        UserClass.TOWN: "城镇生活",
-        UserClass.RURAL: "农村生活",
-        UserClass.ECOLOGICAL: "河道内生态",
-        UserClass.PRIORITY_INDUSTRY: "重点工业",
-        UserClass.INDUSTRY: "一般工业",
-        UserClass.IRRIGATION: "农业灌溉",
-        UserClass.ENVIRONMENT: "河道外生态",
-        UserClass.POWER: "电厂",
-    }
-)
 DRY_YEAR = 0.95
 """Share of years that supply at least what the design dry year supplies."""
 BIN_ZH = MappingProxyType({Keep.STEP: "时段", Keep.MONTH: "月", Keep.YEAR: "年"})

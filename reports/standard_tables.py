@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from yuqian.assets.user_table import SHEETS
 from yuqian.assets.workbook import Cell, Rows
 from yuqian.models.clock import Floats, Timeline
-from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Flow
+from yuqian.models.user_class import CLASS_ZH
 from yuqian.optimise.entries import BalanceSheet
 from yuqian.optimise.operating_rules import ALLOWANCES, ECOLOGICAL_ALLOWANCE
 from yuqian.reports.long import LongResult, Supply
@@ -134,11 +133,11 @@ def _region_table(result: LongResult, timeline: Timeline) -> MonthlyTable:
     )  # fmt: skip
     columns: dict[str, Column] = {INFLOW: _by_month(inflow * volume, timeline)}
     asked_in_all, given_in_all = supply.demand_hm3.sum(axis=0), supply.supplied_hm3.sum(axis=0)
-    classes = [user for user in UserClass if user.value in supply.classes]
+    classes = [user for user in result.study.region.water.order if user.value in supply.classes]
     for user in classes:
-        columns[f"{SHEETS[user]}{SUPPLY}"] = _by_month(supply.of_class(user.value)[1], timeline)
+        columns[f"{CLASS_ZH[user]}{SUPPLY}"] = _by_month(supply.of_class(user.value)[1], timeline)
     for user in classes:
-        columns[f"{SHEETS[user]}{SHORT}"] = _by_month(_short(supply, user.value), timeline)
+        columns[f"{CLASS_ZH[user]}{SHORT}"] = _by_month(_short(supply, user.value), timeline)
     columns[SHORT] = _by_month(np.maximum(asked_in_all - given_in_all, 0.0), timeline)
     stored = [
         _decision(result, asset.id, "storage_hm3")[1:]
@@ -148,7 +147,9 @@ def _region_table(result: LongResult, timeline: Timeline) -> MonthlyTable:
     columns[STORAGE] = np.sum(stored, axis=0)[_last_of_month(timeline)] if stored else np.zeros(len(columns[INFLOW]))
     for user in classes:
         asked = _by_month(supply.of_class(user.value)[0], timeline)
-        columns[f"{SHEETS[user]}{FAILED}"] = _failed(np.asarray(columns[f"{SHEETS[user]}{SHORT}"]), asked, ALLOWANCES[user][0])
+        columns[f"{CLASS_ZH[user]}{FAILED}"] = _failed(
+            np.asarray(columns[f"{CLASS_ZH[user]}{SHORT}"]), asked, ALLOWANCES[user][0]
+        )
     return MonthlyTable(REGION, columns, *_calendar(timeline))
 
 

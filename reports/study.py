@@ -22,6 +22,7 @@ from yuqian.assets.region import Region
 from yuqian.assets.scenario import load_region
 from yuqian.models.clock import Clock, Floats
 from yuqian.models.commitment_law import Commitment
+from yuqian.models.user_class import Order
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.dive import solve_whole
@@ -124,6 +125,11 @@ class Study:
         """Water demand of each user by water step, m3/s."""
         return {owner: values for (owner, name), values in self.series.as_mapping().items() if name == WATER_DEMAND}
 
+    def water_plan(self, order: Order | None = None, *, settles: bool = False) -> WaterPlan:
+        """A plan with the region's order of classes; as strictly as the region says, where ``order`` does not."""
+        law = self.region.water
+        return WaterPlan(order or law.ordering, settles, law.order)
+
     def run(
         self,
         options: SolverOptions | None = None,
@@ -134,7 +140,7 @@ class Study:
         """Solve the year, audit the answer and save it under ``runs/<id>/`` if a folder is given.
 
         Args:
-            plan: the order of the classes of water users, and whether heads are settled; by prices, and not, when None.
+            plan: how strictly water users are ordered, and whether heads are settled; as :meth:`water_plan` has it when None.
 
         Raises:
             NoAnswer: when the solve ends without an answer.
@@ -145,7 +151,7 @@ class Study:
             assembly = self.assemble()
         with timer.phase("compile"):
             program = compile_model(assembly.model)
-        done = self._solved(assembly, program, options or SolverOptions(), plan or WaterPlan(), timer)
+        done = self._solved(assembly, program, options or SolverOptions(), plan or self.water_plan(), timer)
         return self.concluded(done, timer, runs)
 
     def _solved(

@@ -6,7 +6,7 @@ a run that knows the whole year beforehand shows the best that could be had.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from yuqian.models.clock import Clock, Floats
 from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Account
+from yuqian.models.user_class import STANDARD_ORDER
 from yuqian.optimise.entries import Books, Line
 
 NOT_SHORT = 1e-6
@@ -43,15 +44,17 @@ class ClassShortage:
     members: Mapping[str, float]
 
 
-def shortages(ledger: Books, asked_m3_per_s: Mapping[str, Floats], clock: Clock) -> tuple[ClassShortage, ...]:
-    """Shortage of each class that has members, in the order of the classes.
+def shortages(
+    ledger: Books, asked_m3_per_s: Mapping[str, Floats], clock: Clock, order: Sequence[UserClass] = STANDARD_ORDER
+) -> tuple[ClassShortage, ...]:  # fmt: skip
+    """Shortage of each class that has members, in that order of the classes.
 
     Args:
         asked_m3_per_s: by member, what it asked for by water step: a demand, or a required flow.
     """
     volume = clock.water.hm3_per_m3_per_s
     found = []
-    for user_class in UserClass:
+    for user_class in order:
         lines = [line for line in ledger.accounts.get(Account.SHORTAGE, ()) if line.label == user_class.value]
         if lines:
             found.append(_of_class(user_class, lines, {one: flow * volume for one, flow in asked_m3_per_s.items()}, clock))

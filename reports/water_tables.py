@@ -20,7 +20,7 @@ def shortages_of(result: RunResult) -> tuple[ClassShortage, ...]:
     """Shortage of every class in a run."""
     series = result.study.series.as_mapping()
     asked = {owner: values for (owner, name), values in series.items() if name in ASKED}
-    return shortages(result.ledger, asked, result.study.clock)
+    return shortages(result.ledger, asked, result.study.clock, result.study.region.water.order)
 
 
 def water_as_data(result: RunResult) -> dict[str, Any]:

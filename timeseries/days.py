@@ -95,6 +95,14 @@ class Days:
         positions: Ints = day - (leap & (day >= 59))
         return positions
 
+    def within(self, start: str, end: str) -> npt.NDArray[np.bool_]:
+        """Which days lie from ``start`` to before ``end`` ("MM-DD") of any year, over the new year if ``end < start``."""
+        day = (self.dates - self.dates.astype("datetime64[M]")).astype(np.int64) + 1
+        date = 100 * self.months + day
+        first, over = (int(text.replace("-", "")) for text in (start, end))
+        inside: npt.NDArray[np.bool_] = (date >= first) & (date < over) if first < over else (date >= first) | (date < over)
+        return inside
+
     @cached_property
     def weekdays(self) -> Ints:
         """0 Monday to 6 Sunday, shape (count,)."""

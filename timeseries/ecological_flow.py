@@ -8,6 +8,7 @@ import numpy as np
 
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.ecological_rule import EcologicalRule
+from yuqian.models.owes_flow import MONTHS
 from yuqian.models.units import DAYS_PER_YEAR, M3_PER_S_PER_MM_PER_DAY_KM2
 from yuqian.timeseries.days import Days
 from yuqian.timeseries.pearson import Pearson3
@@ -15,13 +16,12 @@ from yuqian.timeseries.resource import Context, Resource
 from yuqian.timeseries.river import regional_runoff_mm
 from yuqian.timeseries.tables import tables
 
-WET_MONTHS = (5, 6, 7, 8, 9, 10)
 DRY_MONTH_EXCEEDED = 0.9
 """Share of years in which the driest month brings more than the rule asks for."""
 
 
 class Dam(Protocol):
-    """What ecological flow asks for. Fractions are of the mean natural flow, May to October wet, the rest dry."""
+    """What ecological flow asks for; see :class:`yuqian.models.owes_flow.OwesFlow`."""
 
     catchment_km2: float
     runoff_depth_mm_per_year: float
@@ -29,6 +29,9 @@ class Dam(Protocol):
     ecological_wet_fraction: float
     ecological_rule: EcologicalRule
     ecological_inflow_limited: bool
+    ecological_wet_start: str
+    ecological_wet_end: str
+    ecological_stated_m3_per_s: tuple[float, ...]
 
 
 class EcologicalFlow(Resource[Dam]):
@@ -41,7 +44,7 @@ class EcologicalFlow(Resource[Dam]):
 
     def values(self, asset: Dam, context: Context) -> Floats:
         area = asset.catchment_km2 * M3_PER_S_PER_MM_PER_DAY_KM2
-        rule = _RULES[asset.ecological_rule](asset, context) * area
+        rule: Floats = _RULES[asset.ecological_rule](asset, context)
         if not asset.ecological_inflow_limited:
             return rule
         share = asset.runoff_depth_mm_per_year / tables("river").number("runoff_mm_per_year")
@@ -49,8 +52,8 @@ class EcologicalFlow(Resource[Dam]):
 
 
 def _tennant(asset: Dam, context: Context) -> Floats:
-    wet = np.isin(context.days.months, WET_MONTHS)
-    mean = asset.runoff_depth_mm_per_year / DAYS_PER_YEAR
+    wet = context.days.within(asset.ecological_wet_start, asset.ecological_wet_end)
+    mean = asset.runoff_depth_mm_per_year / DAYS_PER_YEAR * asset.catchment_km2 * M3_PER_S_PER_MM_PER_DAY_KM2
     return mean * np.where(wet, asset.ecological_wet_fraction, asset.ecological_dry_fraction)
 
 
@@ -60,7 +63,13 @@ def _dry_month(asset: Dam, context: Context) -> Floats:
     driest = int(np.argmin(depth))
     variation = float(river.months("month_variation")[driest])
     flow = Pearson3(float(depth[driest]), variation, river.number("skew_ratio") * variation).exceeded(DRY_MONTH_EXCEEDED)
-    return np.full(context.days.count, float(flow))
+    return np.full(context.days.count, float(flow) * asset.catchment_km2 * M3_PER_S_PER_MM_PER_DAY_KM2)
 
 
-_RULES = {EcologicalRule.TENNANT: _tennant, EcologicalRule.DRY_MONTH: _dry_month}
+def _stated(asset: Dam, context: Context) -> Floats:
+    by_month = np.broadcast_to(np.array(asset.ecological_stated_m3_per_s), MONTHS)
+    flow: Floats = by_month[context.days.months - 1]
+    return flow
+
+
+_RULES = {EcologicalRule.TENNANT: _tennant, EcologicalRule.DRY_MONTH: _dry_month, EcologicalRule.STATED: _stated}

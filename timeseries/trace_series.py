@@ -18,7 +18,6 @@ from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.units import DAYS_PER_YEAR
 from yuqian.timeseries.days import STANDARD_YEAR, Days, Ints
 from yuqian.timeseries.dekads import PER_YEAR, dekad_of_position, lengths
-from yuqian.timeseries.ecological_flow import WET_MONTHS
 from yuqian.timeseries.long_flow import FlowPlan, LongFlow, Singles
 from yuqian.timeseries.pearson import Pearson3
 from yuqian.timeseries.resource import Context, Needy
@@ -26,6 +25,9 @@ from yuqian.timeseries.resources import resource
 from yuqian.timeseries.river import regional_runoff_mm
 from yuqian.timeseries.tables import tables
 from yuqian.timeseries.weather import Weather, WeatherPlan
+
+WET_MONTHS = (5, 6, 7, 8, 9, 10)
+"""Months by whose runoff a year of a trace is paired with a year of weather: those of the rains."""
 
 RIVER, ECOLOGICAL = "river", "ecological_flow"
 LIBRARY_YEARS = 60

@@ -39,8 +39,8 @@ COMMITMENTS = click.Choice(["none", "relaxed", "integer"])
 @click.option("--stress", "overlays", multiple=True, metavar="NAME", help="A stress overlay, as summer_2022.")
 @click.option("--series", "series_files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="Series of your own, .csv or .nc, in place of made ones.")  # fmt: skip
-@click.option("--order", type=click.Choice(["weighted", "lexicographic"]), default="weighted", show_default=True,
-              help="Water users by price, or strictly by class.")  # fmt: skip
+@click.option("--order", type=click.Choice(["weighted", "lexicographic"]),
+              help="Water users by price, or strictly by class; as the region says if left out.")  # fmt: skip
 @click.option("--settle", is_flag=True, help="Solve again until heads and water surfaces fit the answer.")
 @click.option("--commitment", type=COMMITMENTS, help="How units are committed; as the catalogue says if left out.")
 @click.option("--gap", "gap_fraction", type=click.FloatRange(0.0, 1.0), help="Relative gap of whole decisions.")
@@ -85,17 +85,17 @@ def run(**given: Any) -> None:
 
 def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
     from yuqian.models.commitment_law import Commitment
+    from yuqian.models.user_class import Order
     from yuqian.optimise.guide import Terminal
     from yuqian.optimise.rolling import RollingPlan
     from yuqian.optimise.solve import SolverOptions
-    from yuqian.optimise.water_plan import Order, WaterPlan
     from yuqian.reports.rolling import roll
     from yuqian.reports.study import Part, load
     from yuqian.timeseries.foresight import Foresight
 
     if (given["month_day"] is None) != (given["days"] is None):
         raise BadInput("a part of the year needs its first day and how many: --from MM-DD --days N")
-    if given["rolling"] and (given["settle"] or given["order"] != "weighted"):
+    if given["rolling"] and (given["settle"] or given["order"] == Order.LEXICOGRAPHIC.value):
         raise BadInput("windows take water users by price, with heads as given; leave out --order and --settle, or --rolling")
     part = None if given["days"] is None else Part(given["month_day"], given["days"])
     tell = quiet if given["as_json"] else teller()
@@ -111,8 +111,10 @@ def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
     if given["commitment"] is not None:
         study = study.with_commitment(Commitment(given["commitment"]))
     if not given["rolling"]:
-        water = WaterPlan(Order(given["order"]), given["settle"])
+        water = study.water_plan(None if given["order"] is None else Order(given["order"]), settles=given["settle"])
         return study.run(SolverOptions(**limits), tell, given["runs"], water), None
+    if given["order"] is None and study.region.water.ordering is not Order.WEIGHTED:
+        raise BadInput("the region orders its water users strictly, and windows take them by price; say --order weighted")
     plan = RollingPlan(
         given["keep_days"], given["ahead_days"], Foresight(given["foresight"]), Terminal(given["terminal"]), **limits
     )

@@ -17,7 +17,6 @@ from yuqian.assets.user_table import (
     HIGH,
     ID,
     LOW,
-    SHEETS,
     SOURCE,
     UNIT,
     VALUE,
@@ -30,6 +29,7 @@ from yuqian.assets.user_table import (
 from yuqian.assets.workbook import WorkbookError, column_letter, read_workbook, write_csv, write_workbook
 from yuqian.assets.yaml_writer import write_scenario
 from yuqian.models.kind import UserClass
+from yuqian.models.user_class import CLASS_ZH
 
 Sheets = dict[str, list[list[object]]]
 
@@ -85,7 +85,7 @@ def test_every_number_of_the_plan_comes_back_with_its_source(plan: Region, tmp_p
 
 
 def test_a_changed_number_reaches_the_scenario(sheets: Sheets, tiny_scenario: Path, tmp_path: Path) -> None:
-    rows = sheets[SHEETS[UserClass.TOWN]]
+    rows = sheets[CLASS_ZH[UserClass.TOWN]]
     row = next(row for row in rows if row[FIELD] == "population_persons")
     row[VALUE], row[SOURCE], row[CONFIDENCE], row[LOW], row[HIGH] = 70_000, "guess", "假定", 60_000, 80_000
     path = tmp_path / "users.xlsx"

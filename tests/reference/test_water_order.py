@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,13 @@ from hypothesis import strategies as st
 from yuqian.models.clock import Clock, Floats
 from yuqian.models.fair_share import FairShare
 from yuqian.models.kind import Kind, UserClass
+from yuqian.models.user_class import STANDARD_ORDER
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.lexicographic import Lexicographic, in_strict_order
+from yuqian.optimise.operating_rules import Rules
+from yuqian.optimise.simulate import simulate
 from yuqian.optimise.solve import solve
 from yuqian.reports.audit import audit
 
@@ -52,12 +57,14 @@ def series(inflow_hm3: float, demands: dict[str, float]) -> dict[tuple[str, str]
     }
 
 
-def strictly(prices: dict[UserClass, float], inflow_hm3: float = 2.0) -> Lexicographic:
+def strictly(
+    prices: dict[UserClass, float], inflow_hm3: float = 2.0, order: Sequence[UserClass] = STANDARD_ORDER
+) -> Lexicographic:
     """Solved in strict order, and audited as any answer is."""
     numbers = series(inflow_hm3, {one.value: DEMAND_HM3[one] for one in CLASSES})
     assembly = assemble(region(prices), numbers, CLOCK)
     program = compile_model(assembly.model)
-    found = in_strict_order(assembly, program, solve(program))
+    found = in_strict_order(assembly, program, solve(program), order=order)
     audit(assembly.assets, answers(assembly, found.program, found.solution), CLOCK, found.solution.objective_yuan).require()
     return found
 
@@ -74,6 +81,23 @@ def test_the_lower_class_is_cut_first_whatever_the_prices() -> None:
     assert found.proven
     first = found.stages[0].shortage_hm3
     assert first[UserClass.TOWN] == pytest.approx(0.0, abs=1e-5), "its own stage finds what it keeps"
+
+
+@pytest.mark.parametrize("first", list(itertools.permutations(CLASSES)), ids=lambda order: "-".join(one.value for one in order))
+def test_any_order_is_kept_by_the_optimum_and_by_rule(first: tuple[UserClass, ...]) -> None:
+    """22 hm3 in six days, or 2 on the first day by rule with nothing in store, go to the classes as they stand."""
+    order = first + tuple(one for one in STANDARD_ORDER if one not in first)
+    last = strictly(UPSIDE_DOWN, order=order).stages[-1].shortage_hm3
+    by_rule = simulate(
+        [lake(0.0), *region(UPSIDE_DOWN)[1:]], series(2.0, {one.value: DEMAND_HM3[one] for one in CLASSES}), CLOCK,
+        Rules(order=order),
+    )  # fmt: skip
+    left, of_a_day = 22.0, 2.0
+    for one in first:
+        given, given_by_rule = min(left, 6 * DEMAND_HM3[one]), min(of_a_day, DEMAND_HM3[one])
+        assert last[one] == pytest.approx(6 * DEMAND_HM3[one] - given, abs=1e-4)
+        assert by_rule.delivered_hm3(one.value)[:, 0] == pytest.approx(np.full(DAYS, given_by_rule), abs=1e-9)
+        left, of_a_day = left - given, of_a_day - given_by_rule
 
 
 def test_weighted_prices_alone_would_cut_the_towns() -> None:

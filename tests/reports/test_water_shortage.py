@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from yuqian.assets.region import Region
+from yuqian.assets.scenario import load_region
 from yuqian.models.clock import Clock
 from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Account
+from yuqian.models.user_class import STANDARD_ORDER, Order
 from yuqian.optimise.entries import Books, Line
-from yuqian.optimise.water_plan import Order, WaterPlan
+from yuqian.optimise.water_plan import WaterPlan
 from yuqian.reports.study import RunResult, Study
+from yuqian.reports.usual_rules import usual_rules
 from yuqian.reports.water_shortage import shortages
 from yuqian.reports.water_tables import water_as_data, water_tables
 
+StudyOf = Callable[[Region, int], Study]
 CLOCK = Clock.of_days(dt.date(2030, 7, 1), 5)
 
 
@@ -55,6 +62,18 @@ def test_a_run_in_strict_order_shows_its_proof(tiny: Study) -> None:
     assert data["settled"]["change_fraction"] < 0.001
     assert len(water_tables(result)) == 3
     assert result.audit.passes
+
+
+def test_a_run_takes_order_and_strictness_from_the_region(tiny_scenario: Path, study_of: StudyOf) -> None:
+    """Industry before towns in the stages, in the table of shortages and for the rules; strictly, though no option says so."""
+    order = [UserClass.INDUSTRY, *(one for one in STANDARD_ORDER if one is not UserClass.INDUSTRY)]
+    words = f"water.order=[{', '.join(one.value for one in order)}]"
+    region = load_region(tiny_scenario, [words, "water.ordering=lexicographic"])
+    data = water_as_data(study_of(region, 1).run())
+    assert [stage["stage"] for stage in data["strict_order"]["stages"]] == ["industry", "town", "ecological", "ordinary costs"]
+    assert list(data["shortage"]) == ["industry", "town", "ecological"]
+    assert list(usual_rules(region).order) == order
+    assert study_of(region, 1).water_plan(Order.WEIGHTED).order is Order.WEIGHTED
 
 
 def test_an_ordinary_run_says_what_was_short(tiny_run: RunResult) -> None:

@@ -66,6 +66,7 @@ def dam(name: str = "dam") -> SimpleNamespace:
     return SimpleNamespace(
         id=name, catchment_km2=1000.0, runoff_depth_mm_per_year=499.0, ecological_dry_fraction=0.1,
         ecological_wet_fraction=0.2, ecological_rule=EcologicalRule.TENNANT, ecological_inflow_limited=True,
+        ecological_wet_start="05-01", ecological_wet_end="11-01", ecological_stated_m3_per_s=(),
         series={
             "ecological_flow_m3_per_s": SeriesNeed("ecological_flow", Rhythm.WATER),
             "evaporation_mm_per_day": SeriesNeed("evaporation", Rhythm.WATER),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from yuqian.models.ecological_rule import EcologicalRule
 from yuqian.timeseries.days import Days
 from yuqian.timeseries.ecological_flow import EcologicalFlow
 from yuqian.timeseries.pearson import Pearson3
@@ -44,6 +45,31 @@ def test_ecological_flow_is_the_rule_but_never_more_than_nature(decade: Context,
     wet = np.isin(decade.days.months, range(5, 11))
     assert flow == pytest.approx(np.minimum(np.where(wet, 0.2, 0.1) * mean, natural))
     assert np.any(flow < np.where(wet, 0.2, 0.1) * mean)
+
+
+def kept(decade: Context, stand_ins: SimpleNamespace, **rule: object) -> np.ndarray:
+    dam = stand_ins.dam()
+    vars(dam).update({"ecological_inflow_limited": False, **rule})
+    return np.asarray(EcologicalFlow().make(dam, decade))
+
+
+def test_the_wet_season_is_that_of_the_place(decade: Context, stand_ins: SimpleNamespace) -> None:
+    """April to September, to the day; and a season that runs over the new year."""
+    mean = 499.0 * 1000.0 * 1000.0 / (365 * 86_400)
+    flow = kept(decade, stand_ins, ecological_wet_start="04-01", ecological_wet_end="10-01")
+    assert flow == pytest.approx(np.where(np.isin(decade.days.months, range(4, 10)), 0.2, 0.1) * mean)
+    over = kept(decade, stand_ins, ecological_wet_start="12-16", ecological_wet_end="02-01")
+    dates = [str(date)[5:] for date in decade.days.dates]
+    wet = np.array([date >= "12-16" or date < "02-01" for date in dates])
+    assert over == pytest.approx(np.where(wet, 0.2, 0.1) * mean)
+
+
+def test_a_stated_flow_is_kept_as_it_is_stated(decade: Context, stand_ins: SimpleNamespace) -> None:
+    rule = {"ecological_rule": EcologicalRule.STATED}
+    assert kept(decade, stand_ins, **rule, ecological_stated_m3_per_s=(2.5,)) == pytest.approx(2.5)
+    by_month = tuple(float(month) for month in range(1, 13))
+    flow = kept(decade, stand_ins, **rule, ecological_stated_m3_per_s=by_month)
+    assert flow == pytest.approx(decade.days.months)
 
 
 def test_annual_totals_can_follow_pearson(stand_ins: SimpleNamespace) -> None:
