@@ -14,7 +14,7 @@ import numpy as np
 from yuqian.models.clock import Clock
 from yuqian.models.kind import Kind
 from yuqian.optimise.operating_rules import Rules
-from yuqian.optimise.operating_run import Record
+from yuqian.optimise.operating_run import LANES, Record
 from yuqian.optimise.simulate import Calendar, Keep, Simulation, simulate
 from yuqian.timeseries.days import STANDARD_YEAR
 from yuqian.timeseries.dekads import dekad_clock
@@ -23,7 +23,7 @@ from yuqian.timeseries.trace_series import DroughtYears, TraceSeries
 
 WORTH_PROCESSES = 100
 """Years of all traces from which processes pay."""
-CHUNK = 25
+CHUNK = 3 * LANES
 """Traces that are made and run together: about 150 MB of series for a region by day."""
 Tell = Callable[[int, int], None]
 """Called with the traces that are done and all of them."""

@@ -20,18 +20,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-HEAD = '''"""Made by yuqian.optimise.operating_compiler; do not edit."""
+HEAD = '''"""Made by yuqian.optimise.operating_compiler; do not edit. Its lanes: {digest}."""
 
-import numpy as np
 from numba import njit
 
-
-@njit(inline="never")
-def choose(condition, yes, no):
-    return yes if condition else no
-
+from yuqian.optimise.operating_lanes import choose, lanes, maximum, minimum, some
 
 '''
+BY_TRACE = "ByTrace"
+"""How fields of a tuple are annotated that have a number for each trace."""
+OWN_WORDS = ("range", "len", "choose", "some", "maximum", "minimum")
 
 
 def has_compiler() -> bool:
@@ -44,10 +42,11 @@ class Flattener:
 
     Args:
         modules: that functions are looked up in.
-        tuples: tuples of arrays by name of their class: their fields.
+        tuples: tuples of arrays by name of their class: their fields, and what those are annotated with.
+        count: traces in a lane array.
     """
 
-    def __init__(self, modules: Sequence[ModuleType], tuples: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, modules: Sequence[ModuleType], tuples: Mapping[str, Mapping[str, str]], count: int) -> None:
         self.functions: dict[str, ast.FunctionDef] = {}
         self.constants: dict[str, float] = {}
         for module in modules:
@@ -57,19 +56,23 @@ class Flattener:
                     self.functions.setdefault(node.name, node)
             numbers = {k: v for k, v in vars(module).items() if k.isupper() and isinstance(v, int | float)}
             self.constants.update(numbers)
-        self.tuples = tuples
+        self.tuples, self.count = tuples, count
         self.calls = 0
 
     def text(self, name: str) -> str:
         """The flat function, whose arguments are the fields of the tuples, one after the other."""
         entry = self.functions[name]
-        bound, arguments = {}, []
+        bound, arguments, lines = {}, [], []
         for arg in entry.args.args:
             kind = ast.unparse(arg.annotation) if arg.annotation else ""
             bound[arg.arg] = arg.arg
-            arguments += [f"{arg.arg}__{field}" for field in self.tuples.get(kind, ())]
+            for field, annotation in self.tuples.get(kind, {}).items():
+                argument = f"{arg.arg}__{field}"
+                arguments.append(argument)
+                if annotation == BY_TRACE:
+                    lines.append(f"{argument} = lanes({argument}, {self.count})")
         body = self._body(entry.body, bound, "")
-        lines = [ast.unparse(ast.fix_missing_locations(statement)) for statement in body]
+        lines += [ast.unparse(ast.fix_missing_locations(statement)) for statement in body]
         inner = "\n".join(lines).replace("\n", "\n    ")
         return f"@njit(nogil=True, cache=True)\ndef {name}({', '.join(arguments)}):\n    {inner}\n"
 
@@ -118,7 +121,7 @@ class Flattener:
         ]
 
 
-def _makes_tuple(statement: ast.stmt, tuples: Mapping[str, Sequence[str]]) -> bool:
+def _makes_tuple(statement: ast.stmt, tuples: Mapping[str, Mapping[str, str]]) -> bool:
     return (
         isinstance(statement, ast.Assign)
         and isinstance(statement.value, ast.Call)
@@ -145,22 +148,35 @@ class _Renamer(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id in self.names:
             return ast.copy_location(ast.Name(f"{self.names[node.value.id]}__{node.attr}", node.ctx), node)
+        if isinstance(node.value, ast.Name) and node.value.id == "np":
+            return ast.copy_location(ast.Name(node.attr, node.ctx), node)
         self.generic_visit(node)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self.owner.constants:
             return ast.copy_location(ast.Constant(self.owner.constants[node.id]), node)
-        if node.id in ("np", "range", "len", "choose"):
+        if node.id in OWN_WORDS:
             return node
         return ast.copy_location(ast.Name(node.id + self.suffix, node.ctx), node)
 
 
-def compiled(name: str, modules: Sequence[ModuleType], tuples: Mapping[str, type[Any]]) -> Callable[..., None]:
-    """The flat function of ``name``, compiled when it is first called; takes the fields of all tuples in order."""
-    fields = {label: tuple(kind._fields) for label, kind in tuples.items()}
-    text = HEAD + Flattener(modules, fields).text(name)
-    return _loaded(name, text)
+def compiled(
+    name: str, modules: Sequence[ModuleType], tuples: Mapping[str, type[Any]], count: int
+) -> Callable[..., None]:  # fmt: skip
+    """The flat function of ``name`` over ``count`` traces, compiled when it is first called.
+
+    It takes the fields of all tuples in order.
+    """
+    fields = {label: {field: _written(a) for field, a in kind.__annotations__.items()} for label, kind in tuples.items()}
+    lanes = Path(__file__).with_name("operating_lanes.py").read_bytes()
+    head = HEAD.format(digest=hashlib.sha256(lanes).hexdigest()[:16])
+    return _loaded(name, head + Flattener(modules, fields, count).text(name))
+
+
+def _written(annotation: Any) -> str:
+    """An annotation as it stands in the source."""
+    return str(getattr(annotation, "__forward_arg__", annotation))
 
 
 @lru_cache(maxsize=8)

@@ -1,11 +1,12 @@
 """Steps a network through time and keeps what happened, added up by bin.
 
-Two ways to run the same functions: over all traces at once in numpy, or trace by trace compiled by numba.
+Two ways to run the same functions: over all traces at once in numpy, or a few side by side compiled by numba.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,25 +16,29 @@ from yuqian.models.units import HOURS_PER_DAY
 from yuqian.optimise import operating_step
 from yuqian.optimise.operating_compiler import compiled as compile_flat
 from yuqian.optimise.operating_plan import NONE, ROW_ITEMS, STORE_ITEMS, Ints, Plan
-from yuqian.optimise.operating_state import Given, State
+from yuqian.optimise.operating_state import ByTrace, Given, State
 from yuqian.optimise.operating_step import NOTHING, TINY, choose, close_day, open_day, serve_all
 
 MM_PER_M = 1000.0
 TOTALS = ("inflow", "delivered", "returned", "losses", "lost_on_the_way", "outflow", "unplaced", "opening", "closing")
 """Volumes over the whole run, hm3, that its balance is struck from; opening and closing hold stores and channels."""
 
+TOTAL_COUNT = len(TOTALS)
+LANES = 8
+"""Traces that the compiled code runs side by side: what fits into one register of the widest processors."""
+
 
 class Table(NamedTuple):
-    """Numbers by step: ``shared[shared_row] * by_trace[trace_row]``, either left out where its row is -1.
+    """Numbers by step: a row of ``shared``, or of ``by_trace`` where it differs by trace; the other row is -1.
 
     Quantities stand in this order: inflows, demands, evaporation and ecological flow of each store, flows
-    owed. ``by_trace`` has traces last in numpy, and first when compiled; its first row is ones.
+    owed. ``by_trace`` has shape (steps, rows, traces), so that a step reads one place in memory.
     """
 
     shared_row: Ints
     trace_row: Ints
     shared: Floats
-    by_trace: Any
+    by_trace: ByTrace
 
 
 class Course(NamedTuple):
@@ -58,14 +63,14 @@ class Course(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is kept: (bins, ...) for each, traces last in numpy, first when compiled."""
+    """What is kept: (bins, ...) for each, traces last."""
 
-    rows: Any
-    stores: Any
-    supplied: Any
-    used: Any
-    turbined: Any
-    total: Any
+    rows: ByTrace
+    stores: ByTrace
+    supplied: ByTrace
+    used: ByTrace
+    turbined: ByTrace
+    total: ByTrace
 
 
 def look_up(p: Plan, t: int, course: Course, table: Table, g: Given) -> None:
@@ -75,12 +80,7 @@ def look_up(p: Plan, t: int, course: Course, table: Table, g: Given) -> None:
         i, j = table.shared_row[q], table.trace_row[q]
         is_depth = inflows + uses <= q < inflows + uses + stores
         unit = course.hours[t] / HOURS_PER_DAY / MM_PER_M if is_depth else course.volume[t]
-        if j == NONE:
-            value = unit * table.shared[i, t] + 0.0 * table.by_trace[0, t]
-        elif i == NONE:
-            value = unit * table.by_trace[j, t]
-        else:
-            value = unit * table.shared[i, t] * table.by_trace[j, t]
+        value = unit * table.shared[i, t] if j == NONE else unit * table.by_trace[t, j]
         if q < inflows:
             g.inflow[q] = value
         elif q < inflows + uses:
@@ -110,7 +110,7 @@ def run(p: Plan, s: State, g: Given, course: Course, table: Table, record: Recor
         serve_all(p, s, now)
         close_day(p, s, now)
         write(p, s, now, record, course.bin_of[t])
-    for k in range(len(s.total)):
+    for k in range(TOTAL_COUNT):
         record.total[k] = s.total[k]
     for i in range(len(p.store_node)):
         record.total[8] += s.store[i]
@@ -124,13 +124,13 @@ def reset(p: Plan, s: State, course: Course) -> None:
     for i in range(len(p.store_node)):
         s.store[i] = p.store_opening[i]
     for c in range(len(p.channel_node)):
-        for k in range(s.transit.shape[1]):
+        for k in range(course.lag.shape[2]):
             s.transit[c, k] = 0.0
     for q in range(len(course.quota_used)):
         s.quota_used[q] = course.quota_used[q]
     for r in range(len(p.row_tolerance)):
         s.run[r] = 0.0
-    for k in range(len(s.total)):
+    for k in range(TOTAL_COUNT):
         s.total[k] = 0.0
 
 
@@ -238,23 +238,19 @@ def write_balance(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
         s.total[6] += s.flow[p.supply_nodes[k]]
 
 
-def empty_record(p: Plan, bins: int, traces: int, dtype: Any, traces_first: bool) -> Record:
+def empty_record(p: Plan, bins: int, traces: int, dtype: Any) -> Record:
     """Room for what a run keeps."""
     classes = len(p.class_limit)
     shapes = (
         (bins, len(p.row_tolerance), len(ROW_ITEMS)), (bins, len(p.store_node), len(STORE_ITEMS)),
         (bins, len(p.store_node), classes), (bins, len(p.way_kept)), (bins, len(p.turbine_store)),
     )  # fmt: skip
-
-    def room(shape: tuple[int, ...], kind: Any) -> Any:
-        return np.zeros((traces, *shape) if traces_first else (*shape, traces), dtype=kind)
-
-    rows, of_stores, supplied, used, turbined = (room(shape, dtype) for shape in shapes)
-    return Record(rows, of_stores, supplied, used, turbined, room((len(TOTALS),), float))
+    rows, of_stores, supplied, used, turbined = (np.zeros((*shape, traces), dtype=dtype) for shape in shapes)
+    return Record(rows, of_stores, supplied, used, turbined, np.zeros((TOTAL_COUNT, traces)))
 
 
-def empty_state(p: Plan, lags: int, quotas: int, tail: tuple[int, ...]) -> tuple[State, Given]:
-    """Arrays to work on; ``tail`` is (traces,) in numpy and () when compiled."""
+def empty_state(p: Plan, lags: int, quotas: int, traces: int) -> tuple[State, Given]:
+    """Arrays to work on."""
     nodes, ways, stores, uses = len(p.node_store), len(p.way_kept), len(p.store_node), len(p.use_node)
     channels, rows, classes = len(p.channel_node), len(p.row_tolerance), len(p.class_limit)
     of_node, of_way, of_store, of_use = (nodes,), (ways,), (stores,), (uses,)
@@ -266,31 +262,43 @@ def empty_state(p: Plan, lags: int, quotas: int, tail: tuple[int, ...]) -> tuple
         **dict.fromkeys(("required", "ecological", "closing", "losses", "spill", "filled", "passed"), of_store),
         "row_demand": (rows,), "row_got": (rows,),
     }  # fmt: skip
-    state = State(**{name: np.zeros((*shapes[name], *tail)) for name in State._fields})
+    state = State(**{name: np.zeros((*shapes[name], traces)) for name in State._fields})
     none = np.zeros(0)
-    inflow = np.zeros((len(p.inflow_node), *tail))
-    demand, evaporation, required = (np.zeros((count, *tail)) for count in (uses, stores, stores))
-    owed = np.zeros((len(p.owed_node), *tail))
+    inflow = np.zeros((len(p.inflow_node), traces))
+    demand, evaporation, required = (np.zeros((count, traces)) for count in (uses, stores, stores))
+    owed = np.zeros((len(p.owed_node), traces))
     empty = np.zeros((0, 0))
     return state, Given(inflow, demand, evaporation, required, owed, none, none, none, none, none, empty, none, 0.0, 0.0)
 
 
-def run_all(p: Plan, course: Course, table: Table, traces: int, bins: int, dtype: Any, compiled: bool) -> Record:
+def run_all(
+    p: Plan, course: Course, table: Table, rows: Sequence[ByTrace], traces: int, bins: int, dtype: Any, compiled: bool
+) -> Record:  # fmt: skip
     """Run all traces; the record has traces last.
 
     Args:
-        table: ``by_trace`` of shape (traces, rows, steps).
+        table: without what differs by trace.
+        rows: what differs by trace, each of shape (traces, steps).
         compiled: whether by numba, which must be installed.
     """
-    state, given = empty_state(p, course.lag.shape[2], len(course.quota_used), () if compiled else (traces,))
-    record = empty_record(p, bins, traces, dtype, traces_first=compiled)
-    if not compiled:
-        by_trace = np.ascontiguousarray(np.moveaxis(table.by_trace, 0, -1))
-        run(p, state, given, course, table._replace(by_trace=by_trace), record)
-        return record
+    count = traces if not compiled else LANES if traces > 1 else 1
     tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
-    compiled_run = compile_flat(run.__name__, (operating_step, sys.modules[__name__]), tuples)
-    for trace in range(traces):
-        own = Record(*(part[trace] for part in record))
-        compiled_run(*p, *state, *given, *course, *table._replace(by_trace=table.by_trace[trace]), *own)
-    return Record(*(np.moveaxis(part, 0, -1) for part in record))
+    flat = compile_flat(run.__name__, (operating_step, sys.modules[__name__]), tuples, count) if compiled else None
+    state, given = empty_state(p, course.lag.shape[2], len(course.quota_used), count)
+    by_trace = np.empty((len(course.hours), len(rows), count), dtype=np.result_type(np.float32, *rows))
+    whole = empty_record(p, bins, traces, dtype)
+    for first in range(0, traces, count):
+        held = min(count, traces - first)
+        # A last group that is not full repeats the last trace.
+        members = slice(first, first + count) if held == count else np.minimum(np.arange(first, first + count), traces - 1)
+        for number, row in enumerate(rows):
+            by_trace[:, number] = row[members].T
+        own = empty_record(p, bins, count, dtype)
+        parts = (p, state, given, course, table._replace(by_trace=by_trace), own)
+        if flat is None:
+            run(*parts)
+        else:
+            flat(*(field for part in parts for field in part))
+        for part, of_group in zip(whole, own, strict=True):
+            part[..., first : first + held] = of_group[..., :held]
+    return whole

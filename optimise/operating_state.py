@@ -4,61 +4,67 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from yuqian.models.clock import Floats
+
+ByTrace = npt.NDArray[np.floating]
+"""An array with traces last; compiled, an array of lanes."""
 
 
 class State(NamedTuple):
     """What a step works on: members first, traces last. Storage, transit and use of quotas last, the rest is of the step."""
 
-    store: Floats
-    transit: Floats
-    quota_used: Floats
-    run: Floats
-    total: Floats
-    flow: Floats
-    net: Floats
-    owed: Floats
-    free: Floats
-    own: Floats
-    could: Floats
-    asked: Floats
-    draw: Floats
-    moved: Floats
-    factor: Floats
-    met: Floats
-    give: Floats
-    intake: Floats
-    room: Floats
-    used: Floats
-    unmet: Floats
-    got: Floats
-    left: Floats
-    keep: Floats
-    lose: Floats
-    fixed: Floats
-    kappa: Floats
-    tapped: Floats
-    taken: Floats
-    supplied: Floats
-    required: Floats
-    ecological: Floats
-    closing: Floats
-    losses: Floats
-    spill: Floats
-    filled: Floats
-    passed: Floats
-    row_demand: Floats
-    row_got: Floats
+    store: ByTrace
+    transit: ByTrace
+    quota_used: ByTrace
+    run: ByTrace
+    total: ByTrace
+    flow: ByTrace
+    net: ByTrace
+    owed: ByTrace
+    free: ByTrace
+    own: ByTrace
+    could: ByTrace
+    asked: ByTrace
+    draw: ByTrace
+    moved: ByTrace
+    factor: ByTrace
+    met: ByTrace
+    give: ByTrace
+    intake: ByTrace
+    room: ByTrace
+    used: ByTrace
+    unmet: ByTrace
+    got: ByTrace
+    left: ByTrace
+    keep: ByTrace
+    lose: ByTrace
+    fixed: ByTrace
+    kappa: ByTrace
+    tapped: ByTrace
+    taken: ByTrace
+    supplied: ByTrace
+    required: ByTrace
+    ecological: ByTrace
+    closing: ByTrace
+    losses: ByTrace
+    spill: ByTrace
+    filled: ByTrace
+    passed: ByTrace
+    row_demand: ByTrace
+    row_got: ByTrace
 
 
 class Given(NamedTuple):
     """Numbers of one step: inflow and demand, hm3; evaporation, m; what the storage may hold, hm3; shares of lag."""
 
-    inflow: Floats
-    demand: Floats
-    evaporation: Floats
-    required: Floats
-    owed: Floats
+    inflow: ByTrace
+    demand: ByTrace
+    evaporation: ByTrace
+    required: ByTrace
+    owed: ByTrace
     quota: Floats
     quota_runs_on: Floats
     limit: Floats

@@ -1,8 +1,8 @@
 """One step of a network by rule, without foresight; every statement works on all traces at once.
 
 Arrays run over members first and traces last. The same source is also compiled by numba where that is installed (see
-``operating_compiler``): then it runs trace by trace, an element standing where an array over traces stood. So nothing here
-branches on a number that differs by trace, and no function gives a value back.
+``operating_compiler``): then it runs for a few traces side by side, a vector in registers standing where an array over traces
+stood. So nothing here branches on a number that differs by trace, and no function gives a value back.
 
 The order of a day: water that comes by itself runs down the river, dams give their ecological release, what is owed downstream
 is set aside; then the classes are served one after the other; then what is left fills stores off the stream, dams spill, and
@@ -22,6 +22,11 @@ from yuqian.optimise.operating_state import Given, State
 def choose(condition: Any, yes: Any, no: Any) -> Any:
     """``yes`` where the condition holds, else ``no``: for arrays as for single numbers."""
     return np.where(condition, yes, no)
+
+
+def some(condition: Any) -> bool:
+    """Whether the condition holds for any trace."""
+    return bool(np.any(condition))
 
 
 TINY = 1e-30
@@ -99,7 +104,7 @@ def serve_all(p: Plan, s: State, g: Given) -> None:
             s.tapped[i] = 0.0
         for turn in range(2 * ROUNDS):
             see_unmet(p, s, c, turn >= ROUNDS)
-            if s.left.max() > NOTHING:
+            if some(s.left[0] > NOTHING):
                 serve(p, s, g, c, turn >= ROUNDS)
 
 
@@ -135,7 +140,7 @@ def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
         u = p.class_use[k]
         s.asked[p.use_node[u]] += s.unmet[u]
         s.left[0] += np.minimum(s.unmet[u], s.could[p.use_node[u]])
-    if s.left.max() > NOTHING:
+    if some(s.left[0] > NOTHING):
         part(p, s, g, c, nodes, tree, into_from, into, by_river)
 
 
@@ -206,7 +211,7 @@ def ask(p: Plan, s: State, n: int, into_from: Ints, into: Ints, by_river: bool) 
         first = last
     first = into_from[n]
     s.left[0] = rest
-    if s.left.max() > NOTHING:
+    if some(s.left[0] > NOTHING):
         total = 0.0 * rest
         for k in range(first, end):
             w = into[k]

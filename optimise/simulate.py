@@ -202,13 +202,13 @@ def simulate(
     factors = demand_factor or {}
     factor = np.array([factors.get(use.user_class, 1.0) for use in network.operation.uses])
     plan = plan._replace(use_factor=factor)
-    table, traces = _table(network.operation, series, calendar)
+    table, rows, traces = _table(network.operation, series, calendar)
     course = _course(network, plan, rules, calendar, keep)
     work = calendar.count * len(names.nodes)
     compiled = engine is Engine.COMPILED or (engine is Engine.AUTO and work >= COMPILE_FROM and has_compiler())
     bins = int(course.bin_of[-1]) + 1
     dtype = np.float64 if bins * traces < DOUBLES_UP_TO else np.float32
-    record = run_all(plan, course, table, traces, bins, dtype, compiled)
+    record = run_all(plan, course, table, rows, traces, bins, dtype, compiled)
     return Simulation(network, plan, names, calendar, rules, keep, record)
 
 
@@ -251,35 +251,37 @@ def _tolerances(
     return found
 
 
-def _table(operation: Operation, series: SeriesOfTraces, calendar: Calendar) -> tuple[Table, int]:
+def _table(operation: Operation, series: SeriesOfTraces, calendar: Calendar) -> tuple[Table, list[Numbers], int]:
+    """What is given by step, the series that differ by trace, and how many traces there are."""
     wanted = [i.flow for i in operation.inflows] + [u.demand for u in operation.uses]
     wanted += [s.evaporation for s in operation.stores] + [s.ecological for s in operation.stores]
     wanted += [o.flow for o in operation.owed]
-    traces = max((v.shape[0] for g in wanted if (v := series.get((g.owner, g.series))) is not None and v.ndim == 2), default=1)
+    values_of = [series.get((given.owner, given.series)) for given in wanted]
+    traces = max((v.shape[0] for v in values_of if v is not None and v.ndim == 2), default=1)
     shared: list[Floats] = []
-    by_trace: list[Numbers] = [np.ones((traces, calendar.count), dtype=np.float32)]
+    by_trace: dict[int, Numbers] = {}
     shared_row: list[int] = []
     trace_row: list[int] = []
     wrong: list[str] = []
-    for given in wanted:
-        values = series.get((given.owner, given.series))
-        problem = _problem(given, values, traces, calendar.count)
+    for given, values in zip(wanted, values_of, strict=True):
+        # Whoever has the same array as another has passed as it did.
+        problem = None if id(values) in by_trace else _problem(given, values, traces, calendar.count)
         if problem:
             wrong.append(problem)
             continue
         by_its_trace = values is not None and values.ndim == 2
         shared_row.append(NONE if by_its_trace else len(shared))
-        trace_row.append(len(by_trace) if by_its_trace else NONE)
-        if values is None:
-            shared.append(np.full(calendar.count, given.otherwise))
-        elif by_its_trace:
-            by_trace.append(np.asarray(values))
+        if values is not None and by_its_trace:
+            by_trace.setdefault(id(values), values)
+            trace_row.append(list(by_trace).index(id(values)))
         else:
-            shared.append(np.asarray(values, dtype=float))
+            trace_row.append(NONE)
+            shared.append(np.full(calendar.count, given.otherwise) if values is None else np.asarray(values, dtype=float))
     if wrong:
         raise OperatingError("\n".join(wrong))
     stacked = np.stack(shared) if shared else np.zeros((0, calendar.count))
-    return Table(np.array(shared_row), np.array(trace_row), stacked, np.stack(by_trace, axis=1)), traces
+    table = Table(np.array(shared_row), np.array(trace_row), stacked, np.zeros((0, 0, 0)))
+    return table, list(by_trace.values()), traces
 
 
 def _problem(given: Given, values: Numbers | None, traces: int, steps: int) -> str | None:
@@ -288,6 +290,8 @@ def _problem(given: Given, values: Numbers | None, traces: int, steps: int) -> s
         return f"{label} is missing" if given.otherwise is None else None
     if values.shape not in ((steps,), (traces, steps)):
         return f"{label} must have {steps} steps, or {traces} traces of them; it has shape {values.shape}"
+    if values.size and values.min() >= 0.0 and values.max() < np.inf:
+        return None
     bad = np.argwhere(~(values >= 0.0) | ~np.isfinite(values))
     return f"{label} is {values[tuple(bad[0])]} in step {bad[0][-1]}; it must be a number, not negative" if len(bad) else None
 

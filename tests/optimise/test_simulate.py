@@ -8,11 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yuqian.models.kind import UserClass
+from yuqian.optimise import simulate as simulate_module
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_network import OperatingError
+from yuqian.optimise.operating_plan import STORE_ITEMS
 from yuqian.optimise.operating_rules import DroughtLines, Rules
+from yuqian.optimise.operating_run import LANES
 from yuqian.optimise.simulate import Engine
 from yuqian.optimise.solve import solve
 
@@ -253,13 +256,29 @@ def test_wrong_networks_are_refused(network, engine: Engine) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
-def test_compiled_run_gives_the_same(network) -> None:
-    case = _wide(network, 40, 3)
-    plain, fast = case.run(), case.run(engine=Engine.COMPILED)
-    assert plain.traces == fast.traces == 3
+@pytest.mark.parametrize("traces", [1, LANES + 3])
+def test_compiled_run_gives_the_same(network, traces: int) -> None:
+    """One trace alone; and a full group of lanes beside one that is not; with drought lines and quotas that bind."""
+    case = _wide(network, 40, traces, quota_start=("01-01",), quota_hm3=(60.0,))
+    rules = Rules(lines={"lake": DroughtLines(np.full(40, 50.0), np.full(40, 8.0))})
+    plain, fast = case.run(rules), case.run(rules, engine=Engine.COMPILED)
+    assert plain.traces == fast.traces == traces
     for left, right in zip(plain.record, fast.record, strict=True):
         assert right == pytest.approx(left, abs=1e-9)
+    assert fast.record.stores[:, 0, STORE_ITEMS.index("restricted")].any()
+    assert fast.carried_hm3("canal_head_works").sum(axis=0).max() == pytest.approx(60.0)
     assert plain.residual < ROUNDING
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
+def test_compiled_run_keeps_many_bins_in_single_precision(network, monkeypatch) -> None:
+    monkeypatch.setattr(simulate_module, "DOUBLES_UP_TO", 1.0)
+    case = _wide(network, 40, LANES)
+    plain, fast = case.run(), case.run(engine=Engine.COMPILED)
+    assert fast.record.rows.dtype == np.float32
+    for left, right in zip(plain.record, fast.record, strict=True):
+        assert right == pytest.approx(left, rel=1e-6, abs=1e-6)
 
 
 def test_names_do_not_matter(network) -> None:
@@ -269,7 +288,7 @@ def test_names_do_not_matter(network) -> None:
         assert other.delivered_hm3(theirs) == pytest.approx(one.delivered_hm3(mine))
 
 
-def _wide(network, days: int, traces: int, names: dict[str, str] | None = None):
+def _wide(network, days: int, traces: int, names: dict[str, str] | None = None, **of_works: object):
     """Two rivers, two dams, canals, lags, returns and four users."""
     called = names or {}
     name = {word: called.get(word, word) for word in ("upper", "lower", "lake", "second", "one", "two", "head", "works")}
@@ -285,7 +304,7 @@ def _wide(network, days: int, traces: int, names: dict[str, str] | None = None):
     case.supply(name["works"])
     case.canal(name["lake"], name["head"], 5.0, 0.1)
     case.canal(name["second"], name["head"], 2.0, 0.05)
-    case.canal(name["head"], name["works"], 4.0)
+    case.canal(name["head"], name["works"], 4.0, **of_works)
     case.canal(name["lower"], name["works"], 3.0, cost=0.1)
     case.canal(name["upper"], name["second"], 1.0)
     case.town(name["one"], name["works"], 4.0, name["lower"], 0.7)
