@@ -7,9 +7,11 @@ an overlay: a scenario laid over another one, whose numbers are those of the tab
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from yuqian.assets.asset import Asset
@@ -25,12 +27,14 @@ from yuqian.models.demand_law import WaterDemand
 from yuqian.models.kind import UserClass
 from yuqian.models.user_class import CLASS_ZH
 
-COLUMNS: Final = ("用户类别", "编号", "名称", "参数", "数值", "单位", "来源", "可信度", "下限", "上限", "说明")
-CLASS, ID, NAME, FIELD, VALUE, UNIT, SOURCE, CONFIDENCE, LOW, HIGH, NOTE = range(len(COLUMNS))
+COLUMNS: Final = ("用户类别", "编号", "名称", "参数", "参数含义", "数值", "单位", "来源", "可信度", "下限", "上限", "说明")
+CLASS, ID, NAME, FIELD, MEANING, VALUE, UNIT, SOURCE, CONFIDENCE, LOW, HIGH, NOTE = range(len(COLUMNS))
 GUIDE, SOURCES = "填写说明", "来源目录"
-WIDTHS: Final = (10, 24, 18, 34, 18, 16, 24, 12, 14, 14, 40)
+WIDTHS: Final = (12, 24, 18, 28, 26, 18, 16, 24, 12, 14, 14, 40)
 TIMES: Final = "×"
 """Before a number that is a factor on the value, not an end of its range."""
+_ENDINGS: Final = MappingProxyType({"%": 0.01, "万": 1e4, "亿": 1e8})
+_THOUSANDS_APART: Final = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?\D?")
 _APART: Final = re.compile(r"[;；,，、\s]+")
 _GUIDE: Final = (
     ("项目", "说明 / notes"),
@@ -87,7 +91,8 @@ def template(region: Region, empty: bool = False) -> dict[str, Rows]:
     """
     sheets: dict[str, Rows] = {GUIDE: _GUIDE}
     for user, assets in users_of(region).items():
-        sheets[CLASS_ZH[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
+        if assets:
+            sheets[CLASS_ZH[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
     known = [(key, source.title, source.publisher, source.date) for key, source in sorted(region.catalogue.sources.items())]
     sheets[SOURCES] = [("来源", "题名", "发布者", "日期"), *known]
     return sheets
@@ -95,7 +100,7 @@ def template(region: Region, empty: bool = False) -> dict[str, Rows]:
 
 def as_one_table(sheets: Mapping[str, Rows]) -> Rows:
     """The sheets of users under each other, for a CSV file."""
-    return [COLUMNS, *(row for name in CLASS_ZH.values() for row in sheets[name][1:])]
+    return [COLUMNS, *(row for name in CLASS_ZH.values() for row in sheets.get(name, ())[1:])]
 
 
 def read_users(path: Path, region: Region) -> UserNumbers:
@@ -144,7 +149,7 @@ class _TableReader:
             return
         for number, row in enumerate(rows[1:], start=2):
             cells = [*row, *[None] * (len(COLUMNS) - len(row))]
-            if any(cell is not None for cell in cells) and cells[VALUE] is not None:
+            if any(cell is not None for cell in cells):
                 self._read_row(_Row(file, number, cells), sheet if is_class else None)
 
     def _read_row(self, row: _Row, sheet: str | None) -> None:
@@ -163,6 +168,8 @@ class _TableReader:
             step = rename_hint(field, shapes, "take the field from the template")
             self._wrong(row.mark(FIELD), f"{asset.id}.参数", f"'{field}'", listed(shapes), step)
             return
+        if row[VALUE] is None:
+            return
         if str(row[UNIT]) != shapes[field].unit:
             step = f"convert the number to {shapes[field].unit}"
             self._wrong(row.mark(UNIT), f"{asset.id}.{field}", f"the unit '{row[UNIT]}'", shapes[field].unit, step)
@@ -171,7 +178,23 @@ class _TableReader:
             before = nodes[field].mark
             step = "delete one of the two"
             self._wrong(row.mark(FIELD), f"{asset.id}.{field}", f"a second row (first in {before})", "one row a number", step)
-        nodes[field] = row.fact(shapes[field])
+        if self._words_are_plain(row, f"{asset.id}.{field}", shapes[field].many):
+            nodes[field] = row.fact(shapes[field])
+
+    def _words_are_plain(self, row: _Row, where: str, many: bool) -> bool:
+        """Whether numbers and confidence are written as they must be; else says how."""
+        before = len(self.problems)
+        for column in (VALUE, LOW, HIGH):
+            words = row.words(column, many)
+            meant = [_meant(word) for word in words]
+            if any(meant):
+                step = f"write {'; '.join(one or word for one, word in zip(meant, words, strict=True))}"
+                self._wrong(row.mark(column), where, f"'{row[column]}'", "a number in digits and a point alone", step)
+        word = row[CONFIDENCE]
+        if word is not None and not any(str(word) in (one.value, one.name_zh) for one in Confidence):
+            allowed = ", ".join(f"{one.value} {one.name_zh}" for one in Confidence)
+            self._wrong(row.mark(CONFIDENCE), f"{where}.confidence", f"'{word}'", allowed, "write one of these")
+        return len(self.problems) == before
 
     def facts(self) -> dict[str, Mapping[str, Fact]]:
         """Everything read, checked by the reader of the catalogue and by the kinds' own rules."""
@@ -200,6 +223,11 @@ class _Row:
     def mark(self, column: int) -> Mark:
         return Mark(self.file, self.number, column + 1)
 
+    def words(self, column: int, many: bool) -> list[str]:
+        """What stands in a cell for numbers: one word, or those between semicolons."""
+        text = "" if self[column] is None else str(self[column]).strip("[] ")
+        return [word for word in (_APART.split(text) if many else [text]) if word]
+
     def fact(self, shape: Shape) -> Node:
         """The row as the catalogue would write it."""
         inside = {"value": self._value(shape)}
@@ -223,8 +251,8 @@ class _Row:
         """One number, or several with semicolons between them."""
         mark, cell = self.mark(column), self[column]
         if not many:
-            word = str(cell).removeprefix(TIMES).strip()
-            return Node(_number(word) if str(cell).startswith(TIMES) else cell, mark)
+            # A spreadsheet may keep a number as text.
+            return Node(_number(cell.removeprefix(TIMES).strip()) if isinstance(cell, str) else cell, mark)
         words = _APART.split(str(cell).strip("[] "))
         return Node(tuple(Node(_number(word), mark) for word in words if word), mark)
 
@@ -234,7 +262,8 @@ def _rows(user: UserClass, asset: Asset, empty: bool) -> Iterator[tuple[Cell, ..
     shapes = _number_shapes(asset)
     for name in sorted(shapes, key=lambda name: name not in asset.fields.facts):
         fact, shape = asset.fields.facts.get(name), shapes[name]
-        start = (CLASS_ZH[user], asset.id, asset.identity.name.zh, name)
+        meaning = type(asset.model).model_fields[name].title
+        start = (CLASS_ZH[user], asset.id, asset.identity.name.zh, name, meaning)
         if empty or fact is None:
             yield (*start, None, shape.unit, None, None, None, None, None)
             continue
@@ -258,6 +287,17 @@ def _number(word: str) -> int | float | str:
         return int(word) if re.fullmatch(r"[-+]?\d+", word) else float(word)
     except ValueError:
         return word
+
+
+def _meant(word: str) -> str | None:
+    """How a number that is written with thousands apart, per cent, 万 or 亿, or wide digits is written plainly; else None."""
+    text = unicodedata.normalize("NFKC", word)
+    text = text.replace(",", "") if _THOUSANDS_APART.fullmatch(text) else text
+    ending = next((ending for ending in _ENDINGS if text.endswith(ending)), "")
+    number = _number(text.removesuffix(ending).strip())
+    if isinstance(number, str) or text.removesuffix(ending) == word:
+        return None
+    return f"{number * _ENDINGS.get(ending, 1.0):.15g}"
 
 
 def _confidence(word: str) -> str:

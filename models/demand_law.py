@@ -46,11 +46,11 @@ class WaterDemand(Licensed):
     catalogued: ClassVar[bool] = False
 
     node: WaterFrom
-    shortage_share_fraction: Shares
-    shortage_price_yuan_per_m3: RisingPrices
-    return_fraction: Fraction
+    shortage_share_fraction: Shares = Field(title="缺水分档比例")
+    shortage_price_yuan_per_m3: RisingPrices = Field(title="各档缺水价格")
+    return_fraction: Fraction = Field(title="回归水比例")
     return_to: WaterTo | None = None
-    return_lag_count: Annotated[int, Field(ge=0)] = 0
+    return_lag_count: Annotated[int, Field(ge=0)] = Field(default=0, title="回归水滞后时段数")
     worst_quality: WaterQuality | None = None
 
     @model_validator(mode="after")

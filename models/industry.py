@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from pydantic import Field
+
 from yuqian.models.clock import Rhythm
 from yuqian.models.demand_law import WaterDemand, one_of
 from yuqian.models.kind import Example, Positive, SeriesNeed, UserClass
@@ -11,15 +13,18 @@ from yuqian.models.port import Port
 
 
 class Industry(WaterDemand):
-    """Industrial use at one node: net of leakage behind waterworks, the whole draw where it takes raw water itself."""
+    """Industrial use at one node: net of leakage behind waterworks, the whole draw where it takes raw water itself.
+
+    Parks, streets and ponds (河道外生态) are such a user too, of the class environment.
+    """
 
     title_en: ClassVar[str] = "Industrial water use"
     title_zh: ClassVar[str] = "工业用水"
     catalogued: ClassVar[bool] = True
     series: ClassVar = {"demand_m3_per_s": SeriesNeed("flat_water_demand", Rhythm.WATER)}
 
-    user_class: Annotated[UserClass, one_of(UserClass.PRIORITY_INDUSTRY, UserClass.INDUSTRY)]
-    demand_hm3_per_year: Positive
+    user_class: Annotated[UserClass, one_of(UserClass.PRIORITY_INDUSTRY, UserClass.INDUSTRY, UserClass.ENVIRONMENT)]
+    demand_hm3_per_year: Positive = Field(title="年需水量")
 
     def served_as(self) -> UserClass:
         return self.user_class

@@ -25,10 +25,10 @@ class IrrigationDistrict(WaterDemand):
     catalogued: ClassVar[bool] = True
     series: ClassVar = {"demand_m3_per_s": SeriesNeed("irrigation", Rhythm.WATER)}
 
-    area_mu: Positive
-    quota_net_m3_per_mu_year: Positive
-    canal_efficiency_fraction: Efficiency
-    month_share_fraction: Annotated[Shares, Field(min_length=12, max_length=12)]
+    area_mu: Positive = Field(title="灌溉面积")
+    quota_net_m3_per_mu_year: Positive = Field(title="净灌溉定额")
+    canal_efficiency_fraction: Efficiency = Field(title="灌溉水有效利用系数")
+    month_share_fraction: Annotated[Shares, Field(min_length=12, max_length=12)] = Field(title="1至12月用水比例")
 
     def served_as(self) -> UserClass:
         return UserClass.IRRIGATION

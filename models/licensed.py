@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import pyomo.environ as pyo
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Steps
@@ -20,8 +20,8 @@ class Licensed(Kind):
     catalogued: ClassVar[bool] = False
 
     quota_start: tuple[MonthDay, ...] = ()
-    quota_hm3: tuple[NonNegative, ...] = ()
-    quota_used_hm3: NonNegative = 0.0
+    quota_hm3: tuple[NonNegative, ...] = Field(default=(), title="分期许可水量")
+    quota_used_hm3: NonNegative = Field(default=0.0, title="期初已用许可水量")
 
     @model_validator(mode="after")
     def _quota_is_whole(self) -> Self:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from typing import Annotated, ClassVar
 
+from pydantic import Field
+
 from yuqian.models.clock import Rhythm
 from yuqian.models.demand_law import WaterDemand, one_of
 from yuqian.models.kind import Example, NonNegative, Positive, SeriesNeed, UserClass
@@ -32,10 +34,10 @@ class Town(WaterDemand):
     series: ClassVar = {"demand_m3_per_s": SeriesNeed("town_demand", Rhythm.WATER)}
 
     user_class: Annotated[UserClass, one_of(UserClass.TOWN, UserClass.RURAL)]
-    population_persons: Positive
-    norm_l_per_person_day: Positive
-    public_use_fraction: NonNegative
-    summer_share_per_c: NonNegative
+    population_persons: Positive = Field(title="人口")
+    norm_l_per_person_day: Positive = Field(title="居民生活用水定额")
+    public_use_fraction: NonNegative = Field(title="公共用水占居民用水之比")
+    summer_share_per_c: NonNegative = Field(title="气温每升高1℃用水增加比例")
     served_region: ServedRegion
     worst_quality: WaterQuality | None = WaterQuality.III
 

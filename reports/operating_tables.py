@@ -7,7 +7,6 @@ failed in the bin. What leaves it through the river for users downstream stands 
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 DRY_YEAR = 0.95
 """Share of years that supply at least what the design dry year supplies."""
-BIN_ZH = MappingProxyType({Keep.STEP: "时段", Keep.MONTH: "月", Keep.YEAR: "年"})
 
 
 def standard_table(simulation: Simulation, trace: int = 0) -> pd.DataFrame:
@@ -37,7 +35,7 @@ def standard_table(simulation: Simulation, trace: int = 0) -> pd.DataFrame:
         short, failed = _users_below(simulation, store.id, trace)
         columns: dict[str, object] = {
             "水库": store.id,
-            BIN_ZH[simulation.keep]: np.arange(len(short)) + 1,
+            **_bins(simulation, len(short)),
             "来水": items["inflow"] + items["filled"],
             "蒸发渗漏": items["losses"],
             "生态下泄": items["ecological"],
@@ -77,7 +75,7 @@ def supply_table(simulation: Simulation, trace: int = 0) -> pd.DataFrame:
                 {
                     "用户": use.id,
                     "类别": CLASS_ZH[use.user_class],
-                    BIN_ZH[simulation.keep]: np.arange(len(got)) + 1,
+                    **_bins(simulation, len(got)),
                     "需水": demand,
                     "供水": got,
                     "缺水": np.maximum(demand - got, 0.0),
@@ -94,10 +92,15 @@ def indicators(simulation: Simulation) -> pd.DataFrame:
     多年平均供水量 and 设计枯水年供水量 (exceeded in 95 % of years, m/(n+1)) in hm3; 弃水率 is spill over inflow, 库容系数 β the
     storage between dead and normal level over the mean annual inflow, 调节系数 α what is supplied and released for the river
     over inflow.
+
+    Raises:
+        ValueError: for a simulation that is not kept by year.
     """
     import pandas as pd
 
-    whole = simulation.calendar.whole_years if simulation.keep is Keep.YEAR else np.ones(len(simulation.record.stores), bool)
+    if simulation.keep is not Keep.YEAR:
+        raise ValueError(f"the indicators of reservoirs go by year; the simulation is kept by {simulation.keep.value}")
+    whole = simulation.calendar.whole_years
     years = float(simulation.calendar.hours.sum()) / HOURS_PER_YEAR * simulation.traces
     rows = []
     for number, store in enumerate(simulation.operation.stores):
@@ -116,6 +119,15 @@ def indicators(simulation: Simulation) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _bins(simulation: Simulation, count: int) -> dict[str, object]:
+    """Columns that say when a row is: the year of the series, from 1, and the calendar month where it is kept by month."""
+    numbers = np.arange(count) + 1
+    if simulation.keep is not Keep.MONTH:
+        return {"年" if simulation.keep is Keep.YEAR else "时段": numbers}
+    first = simulation.calendar.timeline.start.month - 1
+    return {"年": (numbers - 1 + first) // 12 + 1, "月": (numbers - 1 + first) % 12 + 1}
 
 
 def _design(values: Floats) -> float:

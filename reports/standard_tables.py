@@ -20,10 +20,11 @@ from yuqian.models.user_class import CLASS_ZH
 from yuqian.optimise.entries import BalanceSheet
 from yuqian.optimise.operating_rules import ALLOWANCES, ECOLOGICAL_ALLOWANCE
 from yuqian.reports.long import LongResult, Supply
+from yuqian.reports.long_tables import served
+from yuqian.reports.sheets import GUARANTEES, NO, YES, guarantee_rows, rounded, sheet_names
 
 INFLOW, LOSSES, ECOLOGICAL, SUPPLY, SHORT, SPILL = "来水", "蒸发渗漏", "生态下泄", "供水", "缺水", "弃水"
 STORAGE, LEVEL, FAILED = "月末库容", "月末水位", "是否破坏"
-YES, NO = "是", "否"
 REGION, GUIDE = "全区", "说明"
 LOST = ("evaporation", "seepage")
 DRAWDOWN = "drawdown"
@@ -60,7 +61,7 @@ class MonthlyTable:
         body: list[list[Cell]] = []
         for row, (year, month) in enumerate(zip(self.years, self.months, strict=True)):
             values = [values[row] for values in self.columns.values()]
-            body.append([int(year), int(month), *(v if isinstance(v, str) else round(float(v), 6) for v in values)])
+            body.append([int(year), int(month), *(v if isinstance(v, str) else rounded(float(v)) for v in values)])
         return [["年", "月", *self.columns], *body]
 
 
@@ -75,9 +76,11 @@ def standard_tables(result: LongResult) -> tuple[MonthlyTable, ...]:
     return (_region_table(result, timeline), *(_store_table(result, sheet, timeline) for sheet in stores))
 
 
-def as_sheets(tables: Sequence[MonthlyTable]) -> dict[str, Rows]:
-    """All tables as sheets of a workbook, with one that says what they hold."""
-    return {GUIDE: _GUIDE, **{table.name: table.rows() for table in tables}}
+def as_sheets(tables: Sequence[MonthlyTable], result: LongResult) -> dict[str, Rows]:
+    """All tables as sheets of a workbook, dams by their Chinese names; one says what they hold, and one the guarantee rates."""
+    names = sheet_names(result.study.region, (table.name for table in tables if table.name != REGION))
+    sheets = {names.get(table.name, table.name): table.rows() for table in tables}
+    return {GUIDE: _GUIDE, GUARANTEES: guarantee_rows(served(result.supply)), **sheets}
 
 
 def _store_table(result: LongResult, sheet: BalanceSheet, timeline: Timeline) -> MonthlyTable:

@@ -105,7 +105,7 @@ def _write_tables(result: Any, path: Path) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_workbook(path, as_sheets(standard_tables(result)))
+        write_workbook(path, as_sheets(standard_tables(result), result))
     except WorkbookError as error:
         raise BadInput(str(error)) from error
     click.echo(f"standard tables written to {path}", err=True)

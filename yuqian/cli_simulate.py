@@ -15,7 +15,9 @@ from yuqian.cli_series import BadInput
 if TYPE_CHECKING:
     from yuqian.assets.region import Region
     from yuqian.optimise.long_simulation import LongRun
+    from yuqian.optimise.operating_rules import Rules
     from yuqian.reports.fitted_rules import FittedRules
+    from yuqian.reports.long_simulation import LongReport
 
 SCENARIO = click.argument("scenario", default="2030-plan")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -48,7 +50,12 @@ FORMULAS, FAILURES = {"m/(n+1)": "WEIBULL", "m/n": "PLAIN"}, {"short": "SHORT", 
     help="Also the first N traces by ten days, by rule and with perfect foresight: what foresight is worth.",
 )  # fmt: skip
 @click.option("--users", is_flag=True, help="Every user and ecological flow too.")
-@click.option("--table", "table_file", type=click.Path(path_type=Path), help="File for the standard table of a trace, CSV.")
+@click.option(
+    "--table",
+    "table_file",
+    type=click.Path(path_type=Path),
+    help="Standard tables of a trace: .xlsx, or .csv with two more files beside it.",
+)
 @AS_JSON
 def simulate(
     scenario: str, overrides: tuple[str, ...], years: int, traces: int, seed: int | None, dekads: bool, year_start: str,
@@ -68,6 +75,8 @@ def simulate(
     from yuqian.timeseries.long_flow import FlowPlan
     from yuqian.timeseries.trace_series import DroughtYears
 
+    if table_file is not None and table_file.suffix not in (".xlsx", ".csv"):
+        raise BadInput(f"'{table_file.name}': the standard tables are written as .xlsx or .csv")
     try:
         region = _region(scenario, overrides)
         dry = None if drought is None else DroughtYears(drought, drought_share)
@@ -91,7 +100,7 @@ def simulate(
         curves = None if fitted is None else fitted.on
         worth = foresight_of(region, run, foresight, curves, *rule, tell=teller) if foresight else None
         if table_file is not None:
-            _write_tables(region, run, table_file)
+            _write_tables(reports[0], rules, table_file)
     except NoAnswer as error:
         raise click.ClickException(str(error)) from error
     except (OperatingError, ValueError) as error:
@@ -172,19 +181,26 @@ def _month_day(text: str) -> str:
     return text
 
 
-def _write_tables(region: Region, run: Any, file: Path) -> None:
-    """The standard table by month and, beside it, that of the users and the indicators."""
+def _write_tables(report: LongReport, rules: Rules | None, file: Path) -> None:
+    """The standard tables by month, those of the users and the indicators: a workbook, or three files of text."""
     from dataclasses import replace
 
+    from yuqian.assets.workbook import EXCEL, write_csv, write_workbook
     from yuqian.optimise.long_simulation import simulate_long
     from yuqian.optimise.simulate import Keep
+    from yuqian.reports.operating_sheets import as_rows, operating_sheets
     from yuqian.reports.operating_tables import indicators, standard_table, supply_table
+    from yuqian.reports.usual_rules import usual_rules
 
-    one = simulate_long(region.kinds, replace(run, traces=1, keep=Keep.MONTH))
+    region = report.region
+    one = simulate_long(region.kinds, replace(report.run, traces=1, keep=Keep.MONTH), rules or usual_rules(region))
     file.parent.mkdir(parents=True, exist_ok=True)
-    parts = {"": standard_table(one), "_users": supply_table(one), "_indicators": indicators(one)}
+    if file.suffix == EXCEL:
+        write_workbook(file, operating_sheets(one, report))
+        return
+    parts = {"": standard_table(one), "_users": supply_table(one), "_indicators": indicators(report.simulation)}
     for ending, table in parts.items():
-        table.to_csv(file.with_name(f"{file.stem}{ending}{file.suffix or '.csv'}"), index=False, encoding="utf-8-sig")
+        write_csv(file.with_name(f"{file.stem}{ending}{file.suffix}"), as_rows(table))
 
 
 def _teller(label: str) -> Callable[[int, int], None]:

@@ -17,6 +17,7 @@ from yuqian.assets.user_table import (
     HIGH,
     ID,
     LOW,
+    MEANING,
     SOURCE,
     UNIT,
     VALUE,
@@ -131,6 +132,46 @@ def test_all_that_is_wrong_is_said_at_once_with_sheet_row_and_column(
     assert len(said) == len(wanted)
 
 
+@pytest.mark.parametrize(
+    ("field", "written", "plain"),
+    [
+        ("population_persons", "5.76万", "57600"), ("population_persons", "57,600", "57600"),
+        ("population_persons", "\uff15\uff17600", "57600"),
+        ("public_use_fraction", "25%", "0.25"), ("population_persons", "0.001亿", "100000"),
+        ("shortage_share_fraction", "10%; 90%", "0.1; 0.9"),
+    ],
+)  # fmt: skip
+def test_a_number_in_another_dress_is_refused_with_the_plain_one(
+    sheets: Sheets, refused: Callable[[Sheets], str], field: str, written: str, plain: str
+) -> None:
+    row = next(row for row in sheets["城镇生活"] if row[FIELD] == field)
+    row[VALUE] = written
+    said = refused(sheets).splitlines()
+    assert len(said) == 1
+    assert f"found '{written}'" in said[0]
+    assert said[0].endswith(f"do: write {plain}")
+
+
+def test_a_number_that_the_spreadsheet_keeps_as_text_is_read(sheets: Sheets, tiny_scenario: Path, tmp_path: Path) -> None:
+    row = next(row for row in sheets["城镇生活"] if row[FIELD] == "population_persons")
+    row[VALUE] = "57601"
+    write_workbook(tmp_path / "users.xlsx", sheets)  # type: ignore[arg-type]
+    found = read_users(tmp_path / "users.xlsx", load_region(tiny_scenario))
+    assert found.facts["town"]["population_persons"].value == 57_601
+
+
+def test_a_row_of_nobody_is_refused_even_without_a_value(sheets: Sheets, refused: Callable[[Sheets], str]) -> None:
+    sheets["城镇生活"][1][ID], sheets["城镇生活"][1][VALUE] = "newtown", None
+    assert "'newtown'; allowed: a user in service" in refused(sheets)
+
+
+def test_every_field_says_in_chinese_what_it_is(plan: Region) -> None:
+    for row in as_one_table(template(plan))[1:]:
+        meaning = row[MEANING]
+        assert isinstance(meaning, str)
+        assert meaning != row[FIELD]
+
+
 def test_an_assumed_number_needs_a_range(sheets: Sheets, refused: Callable[[Sheets], str]) -> None:
     sheets["城镇生活"][1][CONFIDENCE] = "assumed"
     assert "without a range" in refused(sheets)
@@ -142,7 +183,7 @@ def test_an_assumed_number_needs_a_range(sheets: Sheets, refused: Callable[[Shee
         (lambda s: s.update({"居民": [list(COLUMNS)]}), "the sheet '居民'"),
         (lambda s: s["城镇生活"][0].__setitem__(VALUE, "value"), "the columns"),
         (lambda s: s["城镇生活"].append(list(s["城镇生活"][1])), "a second row"),
-        (lambda s: s["农村生活"].append(list(s["城镇生活"][1])), "allowed: 城镇生活"),
+        (lambda s: s["一般工业"].append(list(s["城镇生活"][1])), "allowed: 城镇生活"),
         (lambda s: s["城镇生活"][1].__setitem__(FIELD, "population"), "population_persons"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from yuqian.assets.scenario import load_region
 from yuqian.assets.workbook import read_workbook, write_workbook
 from yuqian.reports.long import LongResult, LongStudy
+from yuqian.reports.sheets import GUARANTEES
 from yuqian.reports.standard_tables import (
     ECOLOGICAL,
     FAILED,
@@ -89,8 +90,8 @@ def test_a_dry_month_of_a_class_is_a_failure(run: LongResult) -> None:
 
 def test_the_tables_come_back_from_excel(run: LongResult, tmp_path: Path) -> None:
     tables = standard_tables(run)
-    write_workbook(tmp_path / "tables.xlsx", as_sheets(tables))
+    write_workbook(tmp_path / "tables.xlsx", as_sheets(tables, run))
     sheets = read_workbook(tmp_path / "tables.xlsx")
-    assert list(sheets) == [GUIDE, REGION, "lake"]
+    assert list(sheets) == [GUIDE, GUARANTEES, REGION, "甲"]
     for table in tables:
-        assert sheets[table.name] == [list(row) for row in table.rows()]
+        assert sheets["甲" if table.name == "lake" else table.name] == [list(row) for row in table.rows()]
