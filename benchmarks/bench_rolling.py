@@ -1,4 +1,4 @@
-"""Whole units: a week of a scenario at once, and some weeks by rolling windows.
+"""Whole units by rolling windows: some weeks, or the year.
 
 Usage: python benchmarks/bench_rolling.py [SCENARIO] [WEEKS]
 
@@ -14,23 +14,10 @@ import time
 
 from yuqian.models.commitment_law import Commitment
 from yuqian.optimise.rolling import RollingPlan
-from yuqian.optimise.solve import SolverOptions
 from yuqian.reports.rolling import roll
 from yuqian.reports.study import Part, load
 
-WEEK_GOAL_S = 15.0
 YEAR_GOAL_S = 480.0
-
-
-def a_week(scenario: str) -> None:
-    """One week with whole units to 0.1 %."""
-    study = load(scenario, part=Part("07-01", 7)).with_commitment(Commitment.INTEGER)
-    began = time.process_time()
-    result = study.run(SolverOptions(gap_fraction=1e-3))
-    took = time.process_time() - began
-    print(
-        f"week: {took:.1f} s (goal {WEEK_GOAL_S:g} s), {result.objective_yuan:.6g} yuan, gap {result.solution.gap_fraction:.3%}"
-    )
 
 
 def by_windows(scenario: str, weeks: int) -> None:
@@ -49,7 +36,6 @@ def by_windows(scenario: str, weeks: int) -> None:
 def main() -> None:
     scenario = sys.argv[1] if len(sys.argv) > 1 else "2030-plan"
     weeks = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    a_week(scenario)
     by_windows(scenario, weeks)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 

@@ -1,8 +1,9 @@
 """Whole decisions by a dive: round where the linear program is whole already, and search in what is left.
 
 Of the thousands of whole decisions in a week of unit commitment, the linear program leaves a few hundred in between. Holding
-the others where they are makes the search small, and its best solution is mostly within a few parts in a thousand of the
-linear program, which bounds the cost of every solution. Where it is not, the whole search begins from it. The idea is the
+the others where they are makes the search small. Cuts come first (`rounding_cuts`): they lift the linear program, which bounds
+the cost of every solution, most of the way, and what is whole after them is mostly so in an optimum too. Where the best
+solution of the small search is not near enough to the bound, the whole search begins from it, with the cuts. The idea is the
 relaxation enforced neighbourhood search of Berthold, "RENS - the optimal rounding" (Mathematical Programming Computation,
 2014).
 """
@@ -16,16 +17,12 @@ import numpy as np
 from yuqian.optimise.prices import held_at
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
+from yuqian.optimise.tighten import Tightened, after, relaxed, tightened
 
 WHOLE = 1e-6
 """How near to a whole number a decision of the linear program counts as whole."""
 DIVE_SHARE = 0.5
 """Share of the allowed gap that the search below a dive stops at."""
-
-
-def relaxed(program: Program) -> Program:
-    """The linear program without whole decisions."""
-    return replace(program, integral=np.zeros_like(program.integral))
 
 
 def allowed_yuan(cost_yuan: float, options: SolverOptions) -> float:
@@ -36,26 +33,40 @@ def allowed_yuan(cost_yuan: float, options: SolverOptions) -> float:
 def solve_whole(program: Program, options: SolverOptions | None = None, report: Report | None = None) -> Solution:
     """Solve a mixed-integer program, first by a dive; a linear one as it is.
 
-    The bound of the answer is that of the linear program, or of the search where one was needed.
+    The bound of the answer is that of the linear program with its cuts, or of the search where one was needed.
     """
     options = options or SolverOptions()
     if not program.integral.any():
         return solve(program, options, report)
     loose = solve(relaxed(program), options, report)
-    if loose.x is None or loose.outcome is not Outcome.OPTIMAL:
-        return loose if loose.outcome is not Outcome.OPTIMAL else solve(program, options, report)
-    settled = program.integral & (np.abs(loose.x - np.round(loose.x)) < WHOLE)
+    if loose.outcome is not Outcome.OPTIMAL:
+        return _without_answer(loose)
     room = allowed_yuan(loose.objective_yuan, options)
-    below = replace(options, gap_fraction=DIVE_SHARE * options.gap_fraction, gap_yuan=DIVE_SHARE * room)
+    tight = tightened(program, loose, room, options, report)
+    if tight.solution.outcome is not Outcome.OPTIMAL:
+        return _without_answer(tight.solution)
+    found = _dived(tight, room, options, report)
+    near = found.x is not None and found.objective_yuan - found.bound_yuan <= allowed_yuan(found.objective_yuan, options)
+    if found.outcome is Outcome.INTERRUPTED:
+        return found
+    if near:
+        return replace(found, outcome=Outcome.OPTIMAL)
+    searched = solve(tight.program, options, report, incumbent=found.x)
+    return replace(after(found, searched), bound_yuan=max(searched.bound_yuan, found.bound_yuan))
+
+
+def _without_answer(loose: Solution) -> Solution:
+    """A linear program that was stopped: its decisions are not whole."""
+    limited = loose.outcome is Outcome.LIMIT_WITH_SOLUTION
+    outcome = Outcome.LIMIT_WITHOUT_SOLUTION if limited else loose.outcome
+    return replace(loose, outcome=outcome, x=None, row_dual=None, column_dual=None)
+
+
+def _dived(tight: Tightened, room_yuan: float, options: SolverOptions, report: Report | None) -> Solution:
+    """The best that a small search finds, bounded by the linear program."""
+    loose, program = tight.solution, tight.program
+    assert loose.x is not None
+    settled = program.integral & (np.abs(loose.x - np.round(loose.x)) < WHOLE)
+    below = replace(options, gap_fraction=DIVE_SHARE * options.gap_fraction, gap_yuan=DIVE_SHARE * room_yuan)
     found = solve(held_at(program, loose.x, settled), below, report)
-    spent = replace(
-        found, bound_yuan=loose.objective_yuan, iterations=loose.iterations + found.iterations,
-        seconds=loose.seconds + found.seconds, log=loose.log + found.log,
-    )  # fmt: skip
-    if found.x is not None and found.objective_yuan - loose.objective_yuan <= room:
-        return replace(spent, outcome=Outcome.OPTIMAL if found.outcome is not Outcome.INTERRUPTED else found.outcome)
-    searched = solve(program, options, report, incumbent=found.x)
-    return replace(
-        searched, bound_yuan=max(searched.bound_yuan, loose.objective_yuan), iterations=spent.iterations + searched.iterations,
-        seconds=spent.seconds + searched.seconds, log=spent.log + searched.log,
-    )  # fmt: skip
+    return replace(after(loose, found), bound_yuan=loose.objective_yuan)
