@@ -68,12 +68,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class End:
-    """Where a stock ended, and where it should have, had the horizon been solved as a whole; in the stock's unit."""
+    """Where a stock ended, and where it should have, had the horizon been solved as a whole; in the stock's unit.
+
+    ``step`` counts back from the end: -1 is the last instant or step, and what is carried over several has one each.
+    """
 
     owner: str
     name: str
     ended: float
     wanted: float
+    step: int = -1
 
     @property
     def deviation(self) -> float:
@@ -173,9 +177,9 @@ class Book:
         hours = self.clock.timeline(rhythm).hours
         self.totals[account] += float(np.sum(values * hours)) * account.flow.total_per_rate_hour
 
-    def note_end(self, owner: str, name: str, ended: float, wanted: float) -> None:
+    def note_end(self, owner: str, name: str, ended: float, wanted: float, step: int = -1) -> None:
         """Note where a stock of a window ended."""
-        self.ends.append(End(owner, name, ended, wanted))
+        self.ends.append(End(owner, name, ended, wanted, step))
 
     def publish(self, topic: str, owner: str, **values: Floats) -> None:
         """Let others read something of ``owner``, as it did in the ledger."""

@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.carry_law import carry, limit_total
+from yuqian.models.carry_law import carry, limit_total, note_round
 from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import CoalTo, Example, Kind, NonNegative, Positive, SeriesNeed
@@ -160,17 +160,17 @@ class CoalSupply(Kind):
         """What left before the horizon: evenly what is on the way, or, without an opening, what leaves at the end."""
         if not lead:
             return
-        past, count = range(-lead, 0), steps.clock.water.count
+        past = range(-lead, 0)
         evenly = None if self.opening_transit_t is None else self.opening_transit_t / (lead * float(steps.clock.water.hours[0]))
         given = None if evenly is None else [evenly] * lead
-        carry(m, steps, Rhythm.WATER, "dispatch_t_per_h", m.dispatch_t_per_h.__getitem__, past, opening=given)
-        if steps.horizon is Horizon.WINDOW:
-            return
-        m.past = pyo.Set(initialize=past)
+        sent = m.dispatch_t_per_h.__getitem__
+        carry(m, steps, Rhythm.WATER, "dispatch_t_per_h", sent, past, opening=given, comes_round=evenly is None)
+        if steps.horizon is Horizon.WHOLE and evenly is not None:
+            m.past = pyo.Set(initialize=past)
 
-        @m.Constraint(m.past)
-        def sent_before(m: pyo.Block, d: int) -> object:
-            return m.dispatch_t_per_h[d] == (m.dispatch_t_per_h[d + count] if evenly is None else evenly)
+            @m.Constraint(m.past)
+            def sent_before(m: pyo.Block, d: int) -> object:
+                return m.dispatch_t_per_h[d] == evenly
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         lead = self.lead_steps(clock) if self.has_transit else 0
@@ -206,6 +206,8 @@ class CoalSupply(Kind):
         if book.horizon is Horizon.WINDOW:
             given = getattr(answer, "opening_dispatch_t_per_h", before)
             book.equal(self.id, "sent before the window", before, given)
+            if self.opening_transit_t is None:
+                note_round(book, self.id, "dispatch_t_per_h", sent, lead)
         elif self.opening_transit_t is None:
             book.equal(self.id, "sent before as at the end", before, sent[clock.water.count :][:lead])
         else:

@@ -9,7 +9,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.carry_law import carry
+from yuqian.models.carry_law import carry, note_round
 from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps
 
 NAME = "sent_m3_per_s"
@@ -21,18 +21,14 @@ def declare_delay(m: pyo.Block, steps: Steps, flow_m3_per_s: Callable[[Any], Any
     What was sent before the first step is what is sent last, or in a window what is given, so no water is made or lost by
     being under way.
     """
-    count = steps.clock.water.count
-    m.sent_steps = pyo.RangeSet(-lag, count - 1)
+    m.sent_steps = pyo.RangeSet(-lag, steps.clock.water.last)
     m.sent_m3_per_s = pyo.Var(m.sent_steps, dense=False, bounds=(0, None))
 
     @m.Constraint(steps.days)
     def sent(m: pyo.Block, d: int) -> object:
         return m.sent_m3_per_s[d] == flow_m3_per_s(d)
 
-    carry(m, steps, Rhythm.WATER, NAME, m.sent_m3_per_s.__getitem__, range(-lag, 0))
-    for before in range(1, lag + 1) if steps.horizon is Horizon.WHOLE else ():
-        same = m.sent_m3_per_s[-before] == m.sent_m3_per_s[-before % count]
-        m.add_component(f"sent_{before}_before_as_at_the_end", pyo.Constraint(expr=same))
+    carry(m, steps, Rhythm.WATER, NAME, m.sent_m3_per_s.__getitem__, range(-lag, 0), comes_round=True)
     return lambda d: m.sent_m3_per_s[d - lag]
 
 
@@ -46,4 +42,5 @@ def audit_delay(owner: str, answer: Answer, book: Book, clock: Clock, flow_m3_pe
         turns = np.tile(flow_m3_per_s, lag // clock.water.count + 1)
         before = turns[len(turns) - lag :]
     book.equal(owner, "sent before the first step", sent[:lag], before)
+    note_round(book, owner, NAME, sent, lag)
     return sent[: clock.water.count]

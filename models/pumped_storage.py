@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from yuqian.models.adequacy import Adequacy, Machines, Store
 from yuqian.models.book import Answer, Book
-from yuqian.models.carry_law import carry
+from yuqian.models.carry_law import carry, note_round
 from yuqian.models.changeover_law import Changeover
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment
@@ -156,10 +156,8 @@ class PumpedStorage(Kind):
             m.one_way_before = pyo.Constraint(expr=before <= self.unit_count)
         for name, count in (("generating", m.generating_count), ("pumping", m.pumping_count)):
             free = (0.0, float(self.unit_count))
-            carry(m, steps, Rhythm.POWER, f"{name}_count", count.__getitem__, range(OPENING, 0), free=free)
-            if steps.horizon is Horizon.WHOLE:
-                closes = pyo.Constraint(expr=count[OPENING] == count[steps.clock.power.last])
-                m.add_component(f"{name}_closes", closes)
+            past = range(OPENING, 0)
+            carry(m, steps, Rhythm.POWER, f"{name}_count", count.__getitem__, past, free=free, comes_round=True)
         if self.starts_max_per_day is not None or self.start_cost_yuan:
             self._count_starts(m, ledger, steps)
 
@@ -263,6 +261,7 @@ class PumpedStorage(Kind):
             book.within(self.id, f"units {name}", values, 0.0, self.unit_count)
             if book.horizon is Horizon.WHOLE:
                 book.equal(self.id, f"units {name} at the beginning as at the end", values[:1], values[-1:])
+            note_round(book, self.id, f"{name}_count", values, 1)
             if self.commitment is Commitment.INTEGER:
                 book.equal(self.id, f"whole units {name}", values, np.round(values))
         book.within(self.id, "no unit both ways", generating + pumping, None, self.unit_count)

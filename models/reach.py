@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from yuqian.models.book import Answer, Book
-from yuqian.models.carry_law import carry
+from yuqian.models.carry_law import carry, note_round
 from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps, Timeline
 from yuqian.models.kind import Example, Fraction, Kind, NonNegative, Positive, WaterFrom, WaterTo, table
 from yuqian.models.ledger import Ledger
@@ -72,11 +72,7 @@ class Reach(Kind):
         m.past_and_days = pyo.RangeSet(-longest, count - 1)
         m.inflow_m3_per_s = pyo.Var(m.past_and_days, dense=False, bounds=(0, None))
         past = range(-longest, 0)
-        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past)
-        for before in range(1, longest + 1) if steps.horizon is Horizon.WHOLE else ():
-            # More than one turn round the horizon when it is shorter than the longest lag.
-            same = m.inflow_m3_per_s[-before] == m.inflow_m3_per_s[-before % count]
-            m.add_component(f"past_{before}_as_at_the_end", pyo.Constraint(expr=same))
+        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past, comes_round=True)
 
         kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         weights = [(k, _by_step(m, steps, k, kept * share)) for k, share in enumerate(shares) if np.any(share)]
@@ -135,12 +131,9 @@ class Reach(Kind):
         m.inflow_m3_per_s = pyo.Var(steps.day_ends, dense=False, bounds=(0, None))
         m.outflow_m3_per_s = pyo.Var(steps.day_ends, dense=False, bounds=(0, None))
         c0, c1, c2 = self.coefficients(steps.clock)
-        last, past = steps.clock.water.last, range(OPENING, 0)
-        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past)
-        carry(m, steps, Rhythm.WATER, "outflow_m3_per_s", m.outflow_m3_per_s.__getitem__, past)
-        if steps.horizon is Horizon.WHOLE:
-            m.inflow_as_at_the_end = pyo.Constraint(expr=m.inflow_m3_per_s[OPENING] == m.inflow_m3_per_s[last])
-            m.outflow_as_at_the_end = pyo.Constraint(expr=m.outflow_m3_per_s[OPENING] == m.outflow_m3_per_s[last])
+        past = range(OPENING, 0)
+        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past, comes_round=True)
+        carry(m, steps, Rhythm.WATER, "outflow_m3_per_s", m.outflow_m3_per_s.__getitem__, past, comes_round=True)
 
         @m.Constraint(steps.days)
         def routing(m: pyo.Block, d: int) -> object:
@@ -184,6 +177,7 @@ class Reach(Kind):
         elif before:
             turns = np.tile(own, before // count + 1)
             book.equal(self.id, "past as at the end", inflow[:before], turns[len(turns) - before :])
+        note_round(book, self.id, "inflow_m3_per_s", inflow, before)
         days = np.maximum(np.rint(clock.water.hours / 24), 1).astype(int)
         lengths = np.tile(days, before // count + 1)
         by_day = np.repeat(inflow, np.concatenate((lengths[len(lengths) - before :], days)))
@@ -200,6 +194,7 @@ class Reach(Kind):
             if book.horizon is Horizon.WINDOW:
                 given = answer.given(f"opening_{name}_m3_per_s", flow[:1])
             book.equal(self.id, f"{name} before the first step", flow[:1], given)
+            note_round(book, self.id, f"{name}_m3_per_s", flow, 1)
         share = self.muskingum_weight_fraction
         under_way = (self.muskingum_time_h or 0.0) * (share * inflow + (1 - share) * outflow)
         gained = clock.water.hours * ((inflow[1:] + inflow[:-1]) - (outflow[1:] + outflow[:-1])) / 2

@@ -11,7 +11,7 @@ a window would be free to end anywhere at the same price, and the stock would dr
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,25 +49,40 @@ class Terminal(enum.Enum):
 
 @dataclass(frozen=True)
 class Track:
-    """Path and prices of one stock or quota.
+    """Path and prices of one stock or quota, or of what comes round.
+
+    What is carried over several steps of the past, such as the water that is still under way, has a price for each of them:
+    row ``k`` of ``price`` is of the step ``lags - k`` before an instant.
 
     Attributes:
-        path: at every instant, the opening first, shape (steps + 1,), in its unit.
-        price: what one more unit would save, shape (steps + 1,), yuan per unit.
+        path: from the first step of the past to the end, shape (lags + steps,), in its unit; of a stock, at every instant, the
+            opening first.
+        price: what one more unit would save at every instant, shape (lags, steps + 1), yuan per unit.
         span: the most that it can hold.
-        closing: what it must end with.
+        closing: what it must end with, shape (lags,).
         is_quota: whether it is what is left of a quota.
+        comes_round: whether the horizon must end with it as it began.
     """
 
     path: Floats
     price: Floats
     span: float
-    closing: float
-    is_quota: bool
+    closing: Floats
+    is_quota: bool = False
+    comes_round: bool = False
+
+    @property
+    def lags(self) -> int:
+        """Steps of the past that it is carried over."""
+        return len(self.price)
 
     @property
     def highest_price(self) -> float:
         return float(np.abs(self.price).max())
+
+    def at(self, instant: int) -> Floats:
+        """What is carried over an instant, shape (lags,)."""
+        return self.path[instant : instant + self.lags]
 
 
 @dataclass(frozen=True)
@@ -85,33 +100,46 @@ class Guide:
     tracks: Mapping[str, Track]
     openings: Mapping[tuple[str, str], Floats]
 
-    def ends(self, key: str, day_end: int, terminal: Terminal) -> Numbers:
-        """Numbers for the value of an end, by (key, Param): after ``day_end`` water steps of the year."""
+    def ends(self, key: str, day_end: int, terminal: Terminal, opened: Floats | None = None) -> Numbers:
+        """Numbers for the value of an end, by (key, Param): after ``day_end`` water steps of the year.
+
+        Args:
+            opened: what the windows began with, which is what a quantity that comes round must end with.
+        """
         track = self.tracks[key]
-        per_day = (len(track.path) - 1) // self.clock.water.count
+        per_day = (track.price.shape[1] - 1) // self.clock.water.count
         at = day_end * per_day
         least = LEAST_SHARE * abs(self.cost_yuan) / track.span if track.span else 0.0
         highest = max(track.highest_price, least)
-        price, target = float(track.price[at]), float(track.path[at])
-        slopes = {"loss_near": 0.0, "loss_far": 0.0, "gain_near": 0.0, "gain_far": 0.0}
+        price, target = track.price[:, at], track.at(at)
+        nothing, held = np.zeros(track.lags), np.full(track.lags, HELD_FACTOR * highest)
+        slopes = dict.fromkeys(("loss_near", "loss_far", "gain_near", "gain_far"), nothing)
         if day_end == self.clock.water.count:
             target = track.closing
+            if track.comes_round:
+                target = track.closing if opened is None else opened
+                slopes |= {"gain_near": -held, "gain_far": -held}
             if not track.is_quota:
-                slopes |= {"loss_near": HELD_FACTOR * highest, "loss_far": HELD_FACTOR * highest}
+                slopes |= {"loss_near": held, "loss_far": held}
         elif terminal is Terminal.PATH:
-            slopes |= {"loss_near": HELD_FACTOR * highest, "loss_far": HELD_FACTOR * highest}
+            slopes |= {"loss_near": held, "loss_far": held}
         elif terminal is Terminal.VALUE:
             near, far = BEND_NEAR_FRACTION * highest, BEND_FAR_FRACTION * highest
-            floor = min(price, 0.0)
+            floor = np.minimum(price, 0.0)
             slopes |= {"loss_near": price + near, "loss_far": price + far}
-            slopes |= {"gain_near": max(price - near, floor), "gain_far": max(price - far, floor)}
-        numbers = {"target": target, "width": NEAR_SPAN_FRACTION * track.span, **slopes}
-        return {(key, name): np.array([value]) for name, value in numbers.items()}
+            slopes |= {"gain_near": np.maximum(price - near, floor), "gain_far": np.maximum(price - far, floor)}
+        numbers = {"target": target, "width": np.full(track.lags, NEAR_SPAN_FRACTION * track.span), **slopes}
+        return {(key, name): values for name, values in numbers.items()}
 
-    def deviation_yuan(self, key: str, ended: float) -> float:
-        """What it is worth that a stock ended elsewhere than it should: positive where something is missing."""
-        track = self.tracks[key]
-        return float(track.price[-1] * (track.closing - ended))
+    def missing_yuan(self, key: str, missing: float, step: int = -1) -> float:
+        """What it is worth that something ended with less than it should, at the duals of the guide; nought without any.
+
+        The cost of the whole is convex in what it must end with, so no answer costs less than the guide and this together.
+
+        Args:
+            step: of what is carried over several, counted back from the end.
+        """
+        return float(self.tracks[key].price[step, -1] * missing) if key in self.tracks else 0.0
 
 
 def guide(assembly: Assembly, program: Program, solution: Solution) -> Guide:
@@ -126,14 +154,14 @@ def guide(assembly: Assembly, program: Program, solution: Solution) -> Guide:
     seams, tracks, openings = Seams(assembly), {}, {}
     duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
     for one in seams.carried:
-        if one.quota_row is None and not one.is_free:
-            values = np.array(one.opening) if one.opening else seams.values(one, program, x, np.asarray(one.over))
-        elif one.quota_row is not None:
+        if one.quota_row is not None:
             values = np.array(one.opening)
+        elif one.comes_round or not one.is_free:
+            values = np.array(one.opening) if one.opening else seams.values(one, program, x, np.asarray(one.over))
         else:
             continue
         openings.update({(one.owner, param): values for param in one.params})
-        if one.span is not None:
+        if one.is_valued:
             tracks[one.key] = _track(one, seams, program, x, solution.row_dual, duals)
     return Guide(assembly.clock, solution.objective_yuan, tracks, openings)
 
@@ -142,38 +170,51 @@ def _track(
     one: Carried, seams: Seams, program: Program, x: Floats, row_dual: Floats, duals: Mapping[tuple[str, str], Floats]
 ) -> Track:
     path = seams.path(one, program, x)
-    assert one.span is not None
     if one.quota_row is not None:
-        price = np.full(len(path), -float(duals[one.owner, one.quota_row][0]))
-        return Track(path, price, one.span, 0.0, True)
-    closing = one.closing
-    if closing is None:
-        closing = float(path[0]) if one.opening is None else one.opening[0]
-    return Track(path, _prices(one, seams, program, row_dual, duals), one.span, closing, False)
+        assert one.span is not None
+        price = np.full((1, len(path)), -float(duals[one.owner, one.quota_row][0]))
+        return Track(path, price, one.span, np.zeros(1), is_quota=True)
+    closing = path[: len(one.over)]
+    if one.closing is not None:
+        closing = np.array([one.closing])
+    elif one.opening is not None:
+        closing = np.array(one.opening)
+    span = float(np.abs(path).max()) if one.span is None else one.span
+    return Track(path, _prices(one, seams, program, row_dual, duals), span, closing, comes_round=one.comes_round)
 
 
 def _prices(one: Carried, seams: Seams, program: Program, row_dual: Floats, duals: Mapping[tuple[str, str], Floats]) -> Floats:
     """Worth of one more unit at each instant, by the rows of later steps; see the module."""
     clock = seams.assembly.clock
     count = clock.timeline(one.rhythm).count
-    columns, coefficient = seams.column_of(one, program, np.arange(-1, count))
-    ends = (np.arange(count + 1)) * (1 if one.rhythm is Rhythm.POWER else clock.power_per_water)
-    begins = _beginnings(program, clock)
-    part = program.matrix[:, columns].tocoo()
-    later = begins[part.row] >= ends[part.col]
-    price = np.zeros(count + 1)
-    np.add.at(price, part.col[later], (row_dual[part.row] * part.data)[later])
-    for rows in program.bound_rows:
-        if not rows.family.indexed:
-            hit = columns == rows.columns[0]
-            price[hit] += rows.coefficient * float(duals[rows.family.owner, rows.family.name][0])
-    return price / coefficient
+    instants = np.arange(count + 1)
+    ends = instants * (1 if one.rhythm is Rhythm.POWER else clock.power_per_water)
+    quotas = {(other.owner, other.quota_row) for other in seams.carried if other.quota_row is not None}
+    begins = _beginnings(program, clock, quotas)
+    prices = []
+    for step in one.over:
+        columns, coefficient = seams.column_of(one, program, instants + step)
+        part = program.matrix[:, columns].tocoo()
+        later = begins[part.row] >= ends[part.col]
+        price = np.zeros(count + 1)
+        np.add.at(price, part.col[later], (row_dual[part.row] * part.data)[later])
+        for rows in program.bound_rows:
+            if not rows.family.indexed:
+                hit = columns == rows.columns[0]
+                price[hit] += rows.coefficient * float(duals[rows.family.owner, rows.family.name][0])
+        prices.append(price / coefficient)
+    return np.array(prices)
 
 
-def _beginnings(program: Program, clock: Clock) -> Floats:
-    """First power step of the step that each row belongs to; rows without a step come after all."""
+def _beginnings(program: Program, clock: Clock, quotas: Collection[tuple[str, str | None]]) -> Floats:
+    """First power step of the step that each row belongs to; rows without a step come after all.
+
+    Those of quotas come before all: what a step has used of one is gone, and what is left is carried by itself.
+    """
     begins = np.full(program.row_count, np.inf)
     for family in program.layout.rows:
+        if (family.owner, family.name) in quotas:
+            begins[family.start : family.stop] = -np.inf
         per_step = _power_steps(family, clock)
         if per_step:
             begins[family.start : family.stop] = (family.first + np.arange(family.count)) * per_step

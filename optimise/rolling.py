@@ -10,15 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
+from yuqian.models.carry_law import Carried
 from yuqian.models.clock import Clock, Floats, Horizon, Timeline
 from yuqian.models.kind import Kind
 from yuqian.optimise.assemble import Assembly, SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.dive import solve_whole
+from yuqian.optimise.dive import WHOLE, solve_whole
 from yuqian.optimise.guide import Guide, Terminal
 from yuqian.optimise.prices import Price, balance_prices, priced
 from yuqian.optimise.program import Program
@@ -191,7 +193,7 @@ class Roller:
             RollingError: for a window without an answer.
         """
         spans = self.plan.spans(self.guide.clock.water.count)
-        first = openings = self.first_openings()
+        openings = dict(self.first_openings)
         windows = []
         for span in spans:
             window = keeper.load(span) if keeper else None
@@ -203,10 +205,11 @@ class Roller:
                 tell(window, len(spans))
             openings = dict(window.opens_next)
             windows.append(window)
-        return self._stitched(tuple(windows), first)
+        return self._stitched(tuple(windows), self.first_openings)
 
-    def first_openings(self) -> Numbers:
-        """What the first window begins with: the given openings, and those that the year chose.
+    @cached_property
+    def first_openings(self) -> Mapping[tuple[str, str], Floats]:
+        """What the first window begins with: the given openings, and those that the year chose, whole ones rounded down.
 
         Raises:
             RollingError: naming what nobody gave.
@@ -216,7 +219,7 @@ class Roller:
         for one in self.assembly.steps.carried:
             for param in one.params:
                 if (one.owner, param) in self.guide.openings:
-                    openings[one.owner, param] = self.guide.openings[one.owner, param]
+                    openings[one.owner, param] = self._whole(one, self.guide.openings[one.owner, param])
                 elif one.opening is not None:
                     openings[one.owner, param] = np.array(one.opening)
                 elif not one.is_free:
@@ -224,6 +227,13 @@ class Roller:
         if missing:
             raise RollingError(f"nothing says what these begin with: {', '.join(missing)}; solve the whole with them first")
         return openings
+
+    def _whole(self, one: Carried, opening: Floats) -> Floats:
+        """An opening that the windows can begin with."""
+        if one.quota_row is not None or one.opening is not None:
+            return opening
+        columns, _ = Seams(self.assembly).column_of(one, self.program, np.asarray(one.over))
+        return np.where(self.program.integral[columns], np.floor(opening + WHOLE), opening)
 
     def program_of(self, span: Span, openings: Mapping[tuple[str, str], Floats]) -> Program:
         """The program of a window."""
@@ -235,8 +245,9 @@ class Roller:
         numbers |= self.outlook.window(span.first_day, span.days, span.keep_days)
         numbers |= openings
         for one in self.assembly.steps.carried:
-            if one.span is not None:
-                numbers |= self.guide.ends(one.key, span.first_day + span.days, self.plan.terminal)
+            if one.key in self.guide.tracks:
+                opened = self.first_openings[one.owner, one.params[0]] if one.comes_round else None
+                numbers |= self.guide.ends(one.key, span.first_day + span.days, self.plan.terminal, opened)
         return self.program.with_series(numbers)
 
     def usual_yuan(self, span: Span) -> float:
@@ -268,7 +279,7 @@ class Roller:
             balance_prices(self.assembly, program, answer), handed_on,
         )  # fmt: skip
 
-    def _stitched(self, windows: tuple[Window, ...], openings: Numbers) -> Rolled:
+    def _stitched(self, windows: tuple[Window, ...], openings: Mapping[tuple[str, str], Floats]) -> Rolled:
         receiver = self.receiver
         x = receiver.joined([(window.span.first_day, window.span.keep_days, window.x) for window in windows])
         prices = {}

@@ -73,8 +73,10 @@ class WindowFiles:
             return None
         meta, arrays = found
         tracks = {
-            key: Track(arrays[f"path{SEPARATOR}{key}"], arrays[f"worth{SEPARATOR}{key}"], span, closing, is_quota)
-            for key, (span, closing, is_quota) in meta["tracks"].items()
+            key: Track(
+                arrays[f"path{SEPARATOR}{key}"], arrays[f"worth{SEPARATOR}{key}"], span, np.array(closing), quota, comes_round
+            )
+            for key, (span, closing, quota, comes_round) in meta["tracks"].items()
         }
         return Guide(clock, meta["cost_yuan"], tracks, _pairs(arrays, "open"))
 
@@ -82,7 +84,9 @@ class WindowFiles:
         """Keep the guide, which took as long as the whole."""
         meta = {
             "cost_yuan": guide.cost_yuan,
-            "tracks": {key: [one.span, one.closing, one.is_quota] for key, one in guide.tracks.items()},
+            "tracks": {
+                key: [one.span, one.closing.tolist(), one.is_quota, one.comes_round] for key, one in guide.tracks.items()
+            },
         }
         arrays = _keyed("open", guide.openings)
         for key, one in guide.tracks.items():

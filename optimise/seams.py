@@ -41,12 +41,14 @@ class Seams:
     def path(self, one: Carried, program: Program, x: Floats, opening: float | None = None) -> Floats:
         """A stock at every instant, or what is left of a quota, shape (steps + 1,).
 
+        What is carried over several steps of the past begins with the first of them, shape (past + steps,).
+
         Args:
             opening: of a quota, what it began with; what the assembly was given when None.
         """
         last = self.assembly.clock.timeline(one.rhythm).last
         if one.quota_row is None:
-            return self.values(one, program, x, np.arange(-1, last + 1))
+            return self.values(one, program, x, np.arange(one.over[0], last + 1))
         assert one.opening is not None
         begin = one.opening[0] if opening is None else opening
         used = self.values(one, program, x, np.arange(last + 1))

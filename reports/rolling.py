@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from yuqian.models.book import End
+from yuqian.models.clock import OPENING
 from yuqian.models.commitment_law import Commitment
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.guide import Guide, guide
@@ -17,6 +19,9 @@ from yuqian.optimise.rolling_store import WindowFiles
 from yuqian.optimise.solve import SolverOptions
 from yuqian.optimise.water_plan import Refined
 from yuqian.reports.study import NoAnswer, RunResult, Study, Tell, Timer
+
+NO_DEVIATION = 1e-6
+"""What is nearer to where it should have ended, in its unit, is there."""
 
 TellWindow = Callable[[Window, int], None]
 
@@ -30,7 +35,8 @@ class RollingRun:
         guide: the whole with perfect foresight.
         rolled: windows and what was stitched from them.
         plan: how it was rolled.
-        ends: where stocks ended elsewhere than they should: name, deviation in its unit, and what that is worth in yuan.
+        ends: where stocks, water and coal on its way, and units that must turn as they began ended elsewhere than they should:
+            name, deviation in its unit, and what that is worth in yuan.
     """
 
     result: RunResult
@@ -46,7 +52,7 @@ class RollingRun:
 
     @property
     def end_yuan(self) -> float:
-        """What stocks lack at the end, at the guide's prices; negative for a surplus."""
+        """What is lacking at the end, at the guide's prices; negative for a surplus."""
         return sum(yuan for _, _, yuan in self.ends)
 
     @property
@@ -120,13 +126,22 @@ def roll(
         rolled = roller.run(files, tell_window)
     solution = rolled.as_solution(found.cost_yuan)
     result = study.concluded(Refined(rolled.assembly, rolled.program, solution), timer, runs, rolled.prices, rolled.openings)
-    ends = [(f"{end.owner}.{end.name}", end.deviation, end.ended) for end in result.audit.ends]
-    valued = tuple((name, off, found.deviation_yuan(name, ended)) for name, off, ended in ends if abs(off) > 1e-6)
-    run = RollingRun(result, found, rolled, plan, valued)
+    run = RollingRun(result, found, rolled, plan, valued_ends(found, result.audit.ends))
     if result.folder is not None:
         text = json.dumps(run.as_data(), ensure_ascii=False, indent=2, sort_keys=True)
         (result.folder / "rolling.json").write_text(text + "\n", encoding="utf-8")
     return run
+
+
+def valued_ends(found: Guide, ends: Sequence[End]) -> tuple[tuple[str, float, float], ...]:
+    """Deviations from where the horizon should have ended, named, in their units and in yuan at the guide's prices."""
+    valued = []
+    for end in ends:
+        key = f"{end.owner}.{end.name}"
+        if abs(end.deviation) > NO_DEVIATION:
+            name = key if end.step == OPENING else f"{key}[{end.step}]"
+            valued.append((name, end.deviation, found.missing_yuan(key, -end.deviation, end.step)))
+    return tuple(valued)
 
 
 def _guide(study: Study, options: SolverOptions, timer: Timer) -> Guide:

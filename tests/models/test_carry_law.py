@@ -43,7 +43,7 @@ def of_the_whole(name: str) -> tuple[Assembly, Program, np.ndarray, Numbers]:
     seams = Seams(assembly)
     numbers: Numbers = {}
     for one in seams.carried:
-        if one.is_free:
+        if one.is_free and not one.comes_round:
             continue
         values = np.array(one.opening) if one.quota_row else seams.values(one, program, x, np.asarray(one.over))
         numbers |= {(one.owner, param): values for param in one.params}
@@ -66,7 +66,9 @@ def test_a_window_over_all_days_holds_the_optimum_of_the_whole(name: str) -> Non
     found = answers(assembly, window, solution)
     result = audit(assembly.assets, found, assembly.clock, solution.objective_yuan, Horizon.WINDOW)
     result.require()
-    assert len(result.ends) == sum(one.span is not None and one.quota_row is None for one in assembly.steps.carried)
+    noted = [(end.owner, end.name, end.step) for end in result.ends]
+    valued = [one for one in assembly.steps.carried if one.is_valued and one.quota_row is None]
+    assert sorted(noted) == sorted((one.owner, one.name, step) for one in valued for step in one.over)
 
 
 @every_kind
@@ -87,19 +89,20 @@ def test_valued_ends_leave_the_optimum_where_the_target_is(name: str) -> None:
     """Losing dearly below the target and gaining nothing above, a window ends no lower than the whole does."""
     whole, program, x, numbers = of_the_whole(name)
     assembly = assembled(name, 0, 2 * DAYS, Horizon.WINDOW, ends_valued=True)
-    valued = [one for one in assembly.steps.carried if one.span is not None]
-    targets = {one.key: Seams(whole).path(one, program, x)[-1] for one in valued}
+    valued = [one for one in assembly.steps.carried if one.is_valued]
+    targets = {one.key: Seams(whole).path(one, program, x)[-len(one.over) :] for one in valued}
     ends: Numbers = {}
     for key, target in targets.items():
-        ends |= {(key, "target"): np.array([target]), (key, "loss_near"): np.array([1e7]), (key, "loss_far"): np.array([1e7])}
+        dear = np.full(len(target), 1e7)
+        ends |= {(key, "target"): target, (key, "loss_near"): dear, (key, "loss_far"): dear}
     window = compile_model(assembly.model).with_series({**numbers, **ends})
     assert window.structure is not None
     assert window.structure.notes == ()
     solution = solve(window)
     assert solution.x is not None
     for one in valued:
-        left = Seams(assembly).path(one, window, solution.x)[-1]
-        assert left >= targets[one.key] - 1e-6 * max(1.0, abs(targets[one.key]))
+        left, target = Seams(assembly).path(one, window, solution.x)[-len(one.over) :], targets[one.key]
+        assert np.all(left >= target - 1e-6 * np.maximum(1.0, np.abs(target)))
     cost = float(program.cost @ x + program.offset)
     room = 1e-6 * abs(cost) + 1e-3
     assert solution.objective_yuan <= cost + room
