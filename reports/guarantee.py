@@ -57,6 +57,8 @@ class Counts:
         longest: longest such run up to the year's end, in periods.
         depth: deepest shortage of a period, as a share of its demand.
         periods: in each year, shape (years,).
+        unrecovered: 1 where the last period of all has failed, so that its run has no end in the series, shape (traces,); a
+            simulation that is kept by year does not tell, and its last run counts as ended.
     """
 
     demand_hm3: Floats
@@ -67,6 +69,7 @@ class Counts:
     longest: Floats
     depth: Floats
     periods: npt.NDArray[np.int64]
+    unrecovered: Floats | float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Guarantee:
         by_year, by_period: share without failure, by ``formula``.
         by_volume: delivered over demand.
         failed_years, failed_periods, deep_periods: mean number in a trace.
-        resilience: chance that a failed period is followed by one that is not; 1 where none failed.
+        resilience: share of failed periods that are followed by one that has not failed; 1 where none failed.
         vulnerability_hm3: mean volume short of a run of failed periods.
         longest_periods: longest run of failed periods in any trace.
         depth: deepest shortage of any period, as a share of its demand.
@@ -155,6 +158,7 @@ def counts_of_series(
     return Counts(
         added(demand), added(supply), added(failed), added(deep), added(begins), np.maximum.reduceat(run, starts, axis=0),
         np.maximum.reduceat(np.maximum(share, 0.0), starts, axis=0), np.bincount(years),
+        failed[-1].astype(float),
     )  # fmt: skip
 
 
@@ -168,6 +172,7 @@ def guarantee_of(
     years_met, periods_met = (bad == 0).sum(axis=0).astype(float), periods - bad.sum(axis=0)
     by_year, by_period = formula.share(years_met, years), formula.share(periods_met, periods)
     failed, events = float(counts.failed.sum()), float(counts.events.sum())
+    recovered = events - float(np.sum(counts.unrecovered))
     short, asked = float((counts.demand_hm3 - counts.delivered_hm3).sum()), float(counts.demand_hm3.sum())
     return Guarantee(
         name, formula, failure, years, periods, traces,
@@ -175,7 +180,7 @@ def guarantee_of(
         float(by_period.mean()), _counted(formula, periods_met, periods), _between(by_period),
         1.0 if asked <= NOTHING_HM3 else 1.0 - short / asked, asked / (years * traces),
         float(counts.delivered_hm3.sum()) / (years * traces), float((bad > 0).sum()) / traces,
-        failed / traces, float(counts.deep.sum()) / traces, min(1.0, events / failed) if failed else 1.0,
+        failed / traces, float(counts.deep.sum()) / traces, min(1.0, recovered / failed) if failed else 1.0,
         short / events if events else 0.0, int(counts.longest.max(initial=0.0)), float(counts.depth.max(initial=0.0)),
     )  # fmt: skip
 

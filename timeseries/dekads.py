@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,6 +14,7 @@ from yuqian.timeseries.days import STANDARD_YEAR, Days, Ints
 
 PER_YEAR = 36
 PER_MONTH = 3
+LAST_OF_FEBRUARY = 5
 
 
 @lru_cache(maxsize=1)
@@ -48,13 +50,21 @@ def steps_of_year(split_at: Sequence[str] = ()) -> tuple[Ints, Ints]:
     return counts, dekad_of_position()[starts]
 
 
-def dekad_clock(first_year: int, years: int, split_at: Sequence[str] = ()) -> Clock:
-    """A clock of ten-day periods over years of 365 days (29 February is dropped), one power step in each water step.
+def dekad_clock(
+    first_year: int, years: int, split_at: Sequence[str] = (), *, drops_leap_days: bool = True
+) -> Clock:  # fmt: skip
+    """A clock of ten-day periods, one power step in each water step.
 
     Args:
         split_at: days ("MM-DD") that must begin a step; a period that holds one is cut in two.
+        drops_leap_days: whether every year has 365 days, as made series have; else the last period of February has 9 days in
+            leap years, as measured ones have.
     """
-    days, _ = steps_of_year(split_at)
+    days, dekads = steps_of_year(split_at)
+    if not drops_leap_days:
+        longer = (np.arange(len(days)) == np.flatnonzero(dekads == LAST_OF_FEBRUARY)[-1]).astype(float)
+        by_year = [days + longer * calendar.isleap(year) for year in range(first_year, first_year + years)]
+        return Clock.of_periods(dt.date(first_year, 1, 1), np.concatenate(by_year), drops_leap_days=False)
     return Clock.of_periods(dt.date(first_year, 1, 1), np.tile(days.astype(float), years))
 
 

@@ -9,6 +9,7 @@ downstream can know the inflow before it comes, and no water is made."""
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,24 @@ DAYS = 27
 SPACING = (9, 3, 1)
 """Days between the siblings of each stage."""
 SHARES = ((1 / 3, 0.0, 0.0, 1 / 3, 0.0, 0.0, 1 / 3), (1 / 3, 1 / 3, 1 / 3))
+GRID = 25.0
 YUAN_PER_M3 = 1e-3
 """One unit of fuel cost for a unit (hm3) of water, so that a cost of 1 is 1000 yuan."""
 
 
-def region() -> list[Kind]:
+@dataclass(frozen=True)
+class Case:
+    """Numbers of a problem of three stages."""
+
+    inflow: tuple[float, ...] = INFLOW
+    fuel: tuple[float, ...] = FUEL
+    demand: float = DEMAND
+    store: float = STORE
+
+
+def region(case: Case = Case()) -> list[Kind]:
     assets: list[Kind] = []
-    for stage, fuel in enumerate(FUEL):
+    for stage, fuel in enumerate(case.fuel):
         node = f"stage_{stage}"
         assets += [
             RiverNode(id=node),
@@ -44,7 +56,7 @@ def region() -> list[Kind]:
         ]
     for stage, shares in enumerate(SHARES):
         kept = f"kept_{stage}"
-        most = STORE / 3 ** (stage + 1) * HM3_PER_DAY
+        most = case.store / 3 ** (stage + 1) * HM3_PER_DAY
         assets += [
             RiverNode(id=kept),
             canal(f"store_{stage}", f"stage_{stage}", kept, flow_max_m3_per_s=most),
@@ -56,16 +68,16 @@ def region() -> list[Kind]:
     return assets
 
 
-def series() -> dict[tuple[str, str], Any]:
+def series(case: Case = Case()) -> dict[tuple[str, str], Any]:
     numbers: dict[tuple[str, str], Any] = {}
     for stage, spacing in enumerate(SPACING):
         days = np.arange(0, DAYS, spacing)
         chance = 1.0 / 3 ** (stage + 1)
         rain, demand = np.zeros(DAYS), np.zeros(DAYS)
-        rain[days] = np.tile(INFLOW, len(days) // 3) * chance
-        demand[days] = DEMAND * chance
+        rain[days] = np.tile(case.inflow, len(days) // 3) * chance
+        demand[days] = case.demand * chance
         if stage == 0:
-            rain[days] += STORE * chance
+            rain[days] += case.store * chance
         numbers[f"rain_{stage}", "inflow_m3_per_s"] = rain * HM3_PER_DAY
         numbers[f"fuel_{stage}", "demand_m3_per_s"] = demand * HM3_PER_DAY
     return numbers
@@ -85,3 +97,34 @@ def test_knowing_the_inflow_would_cost_less(engine: Any) -> None:
         rain[days] = rain[days].mean()
     run = engine(region(), numbers, Clock.of_days(dt.date(2030, 1, 1), DAYS))
     assert run.cost / (1e6 * YUAN_PER_M3) < 25_000.0 / 3.0 - 1.0
+
+
+def by_dynamic_programming(case: Case) -> float:
+    """Least expected cost, going back from the last stage over storages; exact where all volumes are multiples of the grid."""
+    grid = np.arange(0.0, case.store + 1e-9, GRID)
+    worth = np.zeros(len(grid))
+    for fuel in reversed(case.fuel):
+        costs = np.zeros(len(grid))
+        for inflow in case.inflow:
+            for number, stored in enumerate(grid):
+                there = stored + inflow
+                given = np.minimum(np.maximum(there - grid, 0.0), case.demand)
+                cost = np.where(grid <= there + 1e-9, fuel * (case.demand - given) + worth, np.inf)
+                costs[number] += cost.min() / len(case.inflow)
+        worth = costs
+    return float(worth[-1])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_other_numbers_cost_what_dynamic_programming_finds(engine: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    case = Case(
+        tuple(GRID * random.integers(0, 8, 3)), tuple(float(price) for price in random.integers(10, 200, 3)),
+        GRID * float(random.integers(2, 12)), GRID * float(random.integers(2, 14)),
+    )  # fmt: skip
+    run = engine(region(case), series(case), Clock.of_days(dt.date(2030, 1, 1), DAYS))
+    assert run.cost / (1e6 * YUAN_PER_M3) == pytest.approx(by_dynamic_programming(case), rel=1e-6, abs=1e-3)
+
+
+def test_the_dynamic_program_finds_the_published_value() -> None:
+    assert by_dynamic_programming(Case()) == pytest.approx(25_000.0 / 3.0)

@@ -6,6 +6,8 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from yuqian.models.clock import Clock
 from yuqian.models.industry import Industry
@@ -56,6 +58,49 @@ def test_counts_by_hand() -> None:
     assert (found.longest_periods, found.depth) == (2, pytest.approx(0.8))
     deep = guarantee_of("users", counts, Formula.PLAIN, Failure.DEEP)
     assert (deep.by_year, deep.by_period) == (pytest.approx(1 / 2), pytest.approx(10 / 12))
+
+
+def test_a_failure_without_an_end_has_not_been_recovered_from() -> None:
+    """Met, two failures, met, failed: one of three failed periods is followed by one that is met."""
+    found = guarantee_of("users", counts_of_series(np.array([5, 0, 0, 5, 0.0]), np.full(5, 5.0), np.zeros(5, dtype=int)))
+    assert found.resilience == pytest.approx(1 / 3)
+    assert found.vulnerability_hm3 == pytest.approx(15 / 2)
+
+
+@settings(max_examples=60)
+@given(
+    years=st.integers(1, 12), periods=st.integers(1, 36), traces=st.integers(1, 3), seed=st.integers(0, 2**31),
+    tolerance=st.floats(0.0, 0.05), depth=st.floats(0.06, 0.6), formula=st.sampled_from(Formula),
+    failure=st.sampled_from(Failure),
+)  # fmt: skip
+def test_rates_are_those_of_counting_one_by_one(
+    years: int, periods: int, traces: int, seed: int, tolerance: float, depth: float, formula: Formula, failure: Failure
+) -> None:
+    random = np.random.default_rng(seed)
+    demand = random.uniform(1, 9, (years * periods, traces))
+    share = np.where(random.random(demand.shape) < 0.3, random.uniform(0, 1, demand.shape), 0.0)
+    number = np.repeat(np.arange(years), periods)
+    found = guarantee_of("users", counts_of_series(demand * (1 - share), demand, number, tolerance, depth), formula, failure)
+    limit = tolerance if failure is Failure.SHORT else depth
+    more = 1 if formula is Formula.WEIBULL else 0
+    by_year, by_period, runs, ended, failed, lost = [], [], 0, 0, 0, 0.0
+    for trace in range(traces):
+        bad = [bool(one > limit) for one in share[:, trace]]
+        good_years = sum(not any(bad[year * periods : (year + 1) * periods]) for year in range(years))
+        by_year.append(good_years / (years + more))
+        by_period.append((len(bad) - sum(bad)) / (len(bad) + more))
+        short = [bool(one > tolerance) for one in share[:, trace]]
+        for at, one in enumerate(short):
+            runs += one and (at == 0 or not short[at - 1])
+            ended += one and at + 1 < len(short) and not short[at + 1]
+        failed += sum(short)
+        lost += float((share * demand)[:, trace].sum())
+    assert found.by_year == pytest.approx(np.mean(by_year))
+    assert found.by_period == pytest.approx(np.mean(by_period))
+    assert found.by_volume == pytest.approx(1 - lost / demand.sum())
+    assert found.resilience == pytest.approx(ended / failed if failed else 1.0)
+    assert found.vulnerability_hm3 == pytest.approx(lost / runs if runs else 0.0)
+    assert found.depth == pytest.approx(share.max())
 
 
 def test_spreading_a_shortage_thin_lowers_the_rate() -> None:

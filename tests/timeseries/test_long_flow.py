@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,6 +32,26 @@ def test_dekads_fill_the_year() -> None:
     clock = dekad_clock(2030, 2)
     assert clock.water.count == 72
     assert clock.water.hours.sum() == 2 * 8760
+
+
+@given(first=some.integers(1890, 2110), years=some.integers(1, 9))
+def test_dekads_of_the_civil_calendar(first: int, years: int) -> None:
+    """Ten, ten and what is left of the month, whatever the year: 8 to 11 days; each begins on the 1st, 11th or 21st."""
+    clock = dekad_clock(first, years, drops_leap_days=False)
+    wanted = [
+        days
+        for year in range(first, first + years)
+        for month in range(1, 13)
+        for days in (10, 10, calendar.monthrange(year, month)[1] - 20)
+    ]
+    assert (clock.water.hours / 24).tolist() == wanted
+    days = [str(stamp)[8:10] for stamp in clock.water.stamps.astype("datetime64[D]")]
+    assert days == ["01", "11", "21"] * (12 * years)
+    standard = dekad_clock(first, years)
+    assert standard.water.hours.sum() == years * 365 * 24
+    split = dekad_clock(first, years, ("02-25", "05-05"), drops_leap_days=False)
+    assert split.water.hours.sum() == clock.water.hours.sum()
+    assert split.water.count == 38 * years
 
 
 def test_days_add_up_to_dekads(flow: LongFlow) -> None:
