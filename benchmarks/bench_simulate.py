@@ -15,26 +15,30 @@ from concurrent.futures import ProcessPoolExecutor
 from yuqian.assets.scenario import load_region
 from yuqian.models.kind import Kind
 from yuqian.optimise.long_simulation import CHUNK, LongRun
-from yuqian.optimise.simulate import simulate
+from yuqian.optimise.simulate import Engine, simulate
 from yuqian.timeseries.trace_series import TraceSeries
 
 GOAL_S = 10.0
 PROCESSES = 2
 
 
-def chunk(kinds: tuple[Kind, ...], run: LongRun) -> tuple[float, float, float, float]:
+def chunk(kinds: tuple[Kind, ...], run: LongRun, engine: Engine = Engine.AUTO) -> tuple[float, float, float, float]:
     """Seconds for the series and for the run, CPU seconds of the run, and its balance."""
     began = time.perf_counter()
     series = TraceSeries(kinds, run.plan(), run.by_day).series()
     made, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    simulation = simulate(kinds, series, run.calendar, keep=run.keep)
+    simulation = simulate(kinds, series, run.calendar, keep=run.keep, engine=engine)
     cpu = resource.getrusage(resource.RUSAGE_SELF).ru_utime - used
     return made - began, time.perf_counter() - made, cpu, simulation.residual
 
 
 def main(scenario: str = "2030-plan", years: int = 60, traces: int = 200) -> None:
     kinds = load_region(scenario).kinds
-    chunk(kinds, LongRun(years=1, traces=1))
+    began = time.process_time()
+    ready = chunk(kinds, LongRun(years=1, traces=2), Engine.COMPILED)[2]
+    print(
+        f"compiling, or loading what was compiled: CPU {ready:.1f} s; with the series of a year {time.process_time() - began:.1f} s"
+    )
     firsts = range(0, traces, CHUNK)
     runs = [LongRun(years=years, traces=min(CHUNK, traces - first), first=first) for first in firsts]
     began = time.perf_counter()

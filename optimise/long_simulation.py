@@ -13,9 +13,10 @@ import numpy as np
 
 from yuqian.models.clock import Clock
 from yuqian.models.kind import Kind
+from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.operating_run import LANES, Record
-from yuqian.optimise.simulate import Calendar, Keep, Simulation, simulate
+from yuqian.optimise.simulate import Calendar, Engine, Keep, Simulation, simulate
 from yuqian.timeseries.days import STANDARD_YEAR
 from yuqian.timeseries.dekads import dekad_clock
 from yuqian.timeseries.long_flow import FlowPlan
@@ -23,8 +24,8 @@ from yuqian.timeseries.trace_series import DroughtYears, TraceSeries
 
 WORTH_PROCESSES = 100
 """Years of all traces from which processes pay."""
-CHUNK = 3 * LANES
-"""Traces that are made and run together: about 150 MB of series for a region by day."""
+CHUNK = LANES
+"""Traces that are made and run together: about 50 MB of series for a region by day over 60 years."""
 Tell = Callable[[int, int], None]
 """Called with the traces that are done and all of them."""
 
@@ -70,13 +71,14 @@ class Job:
     run: LongRun
     rules: Rules
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    engine: Engine = Engine.AUTO
 
     def simulate(self) -> Simulation:
         """Make the series and run them."""
         series = TraceSeries(self.kinds, self.run.plan(), self.run.by_day, self.run.drought).series()
         calendar = self.run.calendar
         return simulate(
-            self.kinds, series, calendar, self.rules, keep=self.run.keep, groups=self.groups
+            self.kinds, series, calendar, self.rules, keep=self.run.keep, groups=self.groups, engine=self.engine
         )  # fmt: skip
 
 
@@ -108,7 +110,9 @@ def simulate_long(
 
 
 def _in_processes(jobs: Sequence[Job], count: int, tell: Tell, traces: int) -> Simulation:
-    warm = replace(jobs[0], run=replace(jobs[0].run, years=1, traces=1, drought=None)).simulate()
+    # A short run of two traces compiles what the long ones run by: the processes inherit it.
+    short = replace(jobs[0].run, years=1, traces=2, drought=None)
+    warm = replace(jobs[0], run=short, engine=Engine.COMPILED if has_compiler() else Engine.AUTO).simulate()
     done, records = 0, []
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
         for job, record in zip(jobs, pool.map(_record_of, jobs), strict=True):

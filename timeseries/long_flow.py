@@ -122,10 +122,8 @@ class LongFlow:
         """Flow by ten-day period, shape (traces, sites, steps)."""
         deviates = self.deviates[:, 1:].reshape(self.plan.traces, len(self.catchments), self.plan.years, PER_YEAR)
         out = np.empty(deviates.shape, dtype=np.float32)
-        below = special.ndtr(DEVIATES)
         for dekad, margin in enumerate(self.margins):
-            curve = np.maximum(margin.quantile(below), 0.0)
-            out[..., dekad] = np.interp(deviates[..., dekad], DEVIATES, curve)
+            out[..., dekad] = np.interp(deviates[..., dekad], DEVIATES, _flow_of_deviates(margin))
         out *= self.mean_flow_m3_per_s.astype(np.float32)[:, None, None]
         return out.reshape(self.plan.traces, len(self.catchments), self.steps)
 
@@ -177,6 +175,12 @@ class LongFlow:
         dekad = np.tile(np.arange(PER_YEAR), self.plan.years)
         picked: Ints = order[place, dekad]
         return picked
+
+
+@lru_cache(maxsize=2 * PER_YEAR)
+def _flow_of_deviates(margin: Pearson3) -> Floats:
+    """Flow at each of ``DEVIATES``, shape (4001,)."""
+    return np.maximum(margin.quantile(special.ndtr(DEVIATES)), 0.0)
 
 
 def _by_dekad(by_month: Floats) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -109,10 +109,9 @@ class TraceSeries:
         weighted: Floats = by_year * lengths() * PER_YEAR / DAYS_PER_YEAR
         return weighted
 
-    @cached_property
+    @property
     def _library(self) -> Context:
-        years = min(LIBRARY_YEARS, self.plan.years)
-        return Context(Weather.of(Days(STANDARD_YEAR), WeatherPlan(seed=self.plan.seed, years=years)))
+        return _library_of(self.plan.seed, min(LIBRARY_YEARS, self.plan.years))
 
     @cached_property
     def borrowed(self) -> Ints:
@@ -169,6 +168,12 @@ class TraceSeries:
         if np.all(years == years[:1]):
             return np.tile(years[0], self.plan.years)
         return years.astype(np.float32)[self.borrowed].reshape(self.plan.traces, -1)
+
+
+@lru_cache(maxsize=2)
+def _library_of(seed: int, years: int) -> Context:
+    """Weather years to borrow from: the same for all traces, and what was made of them stays."""
+    return Context(Weather.of(Days(STANDARD_YEAR), WeatherPlan(seed=seed, years=years)))
 
 
 def _unlimited(maker: object, asset: object, library: Context) -> Floats:
