@@ -37,7 +37,7 @@ def main(scenario: str = "2030-plan", years: int = 60, traces: int = 200) -> Non
     began = time.process_time()
     ready = chunk(kinds, LongRun(years=1, traces=2), Engine.COMPILED)[2]
     print(
-        f"compiling, or loading what was compiled: CPU {ready:.1f} s; with the series of a year {time.process_time() - began:.1f} s"
+        f"compiling, or loading what was compiled: CPU {ready:.1f} s; with a year's series {time.process_time() - began:.1f} s"
     )
     firsts = range(0, traces, CHUNK)
     runs = [LongRun(years=years, traces=min(CHUNK, traces - first), first=first) for first in firsts]
