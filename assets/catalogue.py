@@ -174,9 +174,14 @@ def _read_sources(root: Node, draft: Draft) -> Mapping[str, Source]:
     if block is None or block.mapping is None:
         reader.wrong(block or root, "sources", "a mapping of key to document", "write 'sources:' and the documents below it")
         return {}
+    return read_documents(block.mapping, reader)
+
+
+def read_documents(nodes: Mapping[str, Node], reader: IdentityReader) -> dict[str, Source]:
+    """Documents by key, as a region has them in ``sources.yaml`` and a scenario adds them; what is wrong is noted."""
     found = {}
     keys = ("title", "publisher", "date", "section", "note")
-    for key, node in block.mapping.items():
+    for key, node in nodes.items():
         inside = node.mapping
         if inside is None or "title" not in inside:
             reader.wrong(node, f"sources.{key}", "{title: ..., publisher: ..., date: ...}", "write at least the title")

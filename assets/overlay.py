@@ -22,6 +22,8 @@ A scenario file::
       count_captive: true
     water:
       ordering: lexicographic
+    sources:
+      my_survey: {title: ..., publisher: ..., date: ...}
 
 The later file wins value by value; an asset that is added stays so until a later file removes it.
 """
@@ -43,7 +45,7 @@ from yuqian.assets.region import Choice
 from yuqian.assets.yaml_reader import Node, read_value, read_yaml
 
 COMMAND_LINE: Final = "command line"
-_KEYS: Final = ("id", "name", "base", "region", "year", "select", "assets", "targets", "water")
+_KEYS: Final = ("id", "name", "base", "region", "year", "select", "assets", "targets", "water", "sources")
 _SELECT_KEYS: Final = ("rungs", "in_service_by", "scopes", "add", "remove", "reason")
 
 
@@ -65,6 +67,7 @@ class Overlay:
         choices: assets put in or left out by name.
         assets: what is laid over each asset, by field.
         targets, water: what is laid over the targets, and over the order of water users.
+        sources: documents that it adds.
     """
 
     file: str
@@ -74,6 +77,7 @@ class Overlay:
     asset_marks: dict[str, Mark] = field(default_factory=dict)
     targets: Mapping[str, Node] = field(default_factory=dict)
     water: Mapping[str, Node] = field(default_factory=dict)
+    sources: Mapping[str, Node] = field(default_factory=dict)
 
     @property
     def from_command_line(self) -> bool:
@@ -132,7 +136,7 @@ def read_overlay(root: Node, file: str, problems: Problems) -> Overlay:
         _year(overlay, nodes["year"], problems)
     if "select" in nodes:
         _select(overlay, nodes["select"], parts, problems)
-    for key in ("assets", "targets", "water"):
+    for key in ("assets", "targets", "water", "sources"):
         if key in nodes and nodes[key].mapping is None and nodes[key].value is not None:
             parts.wrong(nodes[key], key, "a mapping", "write names with values below")
     for asset_id, node in ((nodes["assets"].mapping or {}) if "assets" in nodes else {}).items():
@@ -143,6 +147,7 @@ def read_overlay(root: Node, file: str, problems: Problems) -> Overlay:
             overlay.assets[asset_id] = node.mapping
     overlay.targets = (nodes["targets"].mapping or {}) if "targets" in nodes else {}
     overlay.water = (nodes["water"].mapping or {}) if "water" in nodes else {}
+    overlay.sources = (nodes["sources"].mapping or {}) if "sources" in nodes else {}
     return overlay
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from yuqian.assets.asset import IDENTITY_KEYS, Asset
 from yuqian.assets.building import build
-from yuqian.assets.catalogue import Draft, Kinds, finished, read_region
+from yuqian.assets.catalogue import Draft, Kinds, finished, read_documents, read_region
 from yuqian.assets.fields import Fields
 from yuqian.assets.forward import Network, connected
 from yuqian.assets.identity import OVERLAY_KEYS, IdentityReader
@@ -97,6 +97,8 @@ def _apply(overlay: Overlay, resolution: _Resolution) -> None:
     for key, setting in overlay.settings.items():
         resolution.settings[key] = setting
         resolution.note_mark(key, setting.mark)
+    if overlay.sources:
+        _add_sources(overlay, resolution)
     for asset_id, choice in overlay.choices.items():
         if _known(asset_id, choice.mark, "select", resolution):
             resolution.choices[asset_id] = choice
@@ -108,6 +110,18 @@ def _apply(overlay: Overlay, resolution: _Resolution) -> None:
         _apply_to_targets(overlay, resolution)
     if overlay.water:
         _apply_to_water(overlay, resolution)
+
+
+def _add_sources(overlay: Overlay, resolution: _Resolution) -> None:
+    draft = resolution.draft
+    before = dict(draft.sources or {})
+    for key in sorted(set(overlay.sources) & set(before)):
+        resolution.problems.add(
+            overlay.sources[key].mark, f"sources.{key}", Code.DUPLICATE_ID,
+            found=f"a second document under the key '{key}'; the first is '{before[key].title}'", allowed="each key once",
+            next_step="cite the first, or give this document a key of its own",
+        )  # fmt: skip
+    draft.sources = {**read_documents(overlay.sources, IdentityReader(draft.reader)), **before}
 
 
 def _known(asset_id: str, mark: Mark, where: str, resolution: _Resolution) -> bool:

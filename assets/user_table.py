@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,7 +20,7 @@ from yuqian.assets.fields import FieldReader
 from yuqian.assets.problems import CatalogueError, Code, Mark, Problem, Problems, listed, rename_hint
 from yuqian.assets.region import Region
 from yuqian.assets.schema import Shape, shapes_of
-from yuqian.assets.source import Confidence, Fact, Value
+from yuqian.assets.source import Confidence, Fact, Source, Value
 from yuqian.assets.workbook import Cell, Rows, column_letter, read_workbook
 from yuqian.assets.yaml_reader import Node
 from yuqian.models.demand_law import WaterDemand
@@ -33,6 +33,7 @@ GUIDE, SOURCES = "填写说明", "来源目录"
 WIDTHS: Final = (12, 24, 18, 28, 26, 18, 16, 24, 12, 14, 14, 40)
 TIMES: Final = "×"
 """Before a number that is a factor on the value, not an end of its range."""
+_KEY: Final = re.compile(r"\w+")
 _ENDINGS: Final = MappingProxyType({"%": 0.01, "万": 1e4, "亿": 1e8})
 _THOUSANDS_APART: Final = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?\D?")
 _APART: Final = re.compile(r"[;；,，、\s]+")
@@ -41,7 +42,10 @@ _GUIDE: Final = (
     ("编号、参数", "与目录一致,不可改动 (ids and fields as in the catalogue; a row that is left out keeps its number)"),
     ("数值", "不带单位;多个数用分号隔开 (without unit; several numbers with semicolons)"),
     ("单位", "须与本表一致 (as written here; convert the number, not the unit)"),
-    ("来源", f"见表『{SOURCES}』,多个用分号隔开 (keys of the sheet of sources)"),
+    (
+        "来源",
+        f"见表『{SOURCES}』,多个用分号隔开;自己的资料加在该表末尾 (keys of that sheet; add rows of your own)",
+    ),
     ("可信度", " / ".join(f"{one.value} {one.name_zh}" for one in Confidence)),
     ("下限、上限", "假定值必填;加×为系数,如 ×0.8 与 ×1.2 (needed for assumed numbers; with × they are factors on the value)"),
 )
@@ -61,9 +65,11 @@ class UserNumbers:
 
     Attributes:
         facts: by asset and field.
+        sources: documents that the table adds to those of the region, by key.
     """
 
     facts: Mapping[str, Mapping[str, Fact]]
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
     def as_overlay(self, scenario: str, base: str, name: str) -> dict[str, Any]:
         """A scenario file as plain data: these numbers over those of ``base``."""
@@ -71,7 +77,9 @@ class UserNumbers:
             asset: {field: _fact_as_data(fact) for field, fact in sorted(facts.items())}
             for asset, facts in sorted(self.facts.items())
         }
-        return {"id": scenario, "name": {"en": name, "zh": name}, "base": base, "assets": assets}
+        sources = {key: _source_as_data(source) for key, source in sorted(self.sources.items())}
+        added = {"sources": sources} if sources else {}
+        return {"id": scenario, "name": {"en": name, "zh": name}, "base": base, **added, "assets": assets}
 
 
 def users_of(region: Region) -> Mapping[UserClass, list[Asset]]:
@@ -106,7 +114,8 @@ def as_one_table(sheets: Mapping[str, Rows]) -> Rows:
 def read_users(path: Path, region: Region) -> UserNumbers:
     """Read a filled-in table against a region.
 
-    Rows without a value are passed over. Nothing is guessed: an unknown user, field, source or confidence, another unit, a
+    Rows without a value are passed over. Documents that the sheet of sources has beyond those of the region are added.
+    Nothing is guessed: an unknown user, field, source or confidence, another unit, a
     number that the kind does not allow, a row that comes twice are refused, all at once.
 
     Raises:
@@ -115,7 +124,9 @@ def read_users(path: Path, region: Region) -> UserNumbers:
     """
     problems = Problems()
     reader = _TableReader(path.name, region, problems)
-    for sheet, rows in read_workbook(path).items():
+    sheets = read_workbook(path)
+    reader.read_sources(sheets.get(SOURCES, []))
+    for sheet, rows in sheets.items():
         if sheet not in (GUIDE, SOURCES):
             reader.read_sheet(sheet, rows, path.suffix.lower() == ".xlsx")
     facts = reader.facts()
@@ -123,7 +134,7 @@ def read_users(path: Path, region: Region) -> UserNumbers:
         problems.raise_if_any()
     except CatalogueError as error:
         raise TableError(error.problems, path.name) from None
-    return UserNumbers(facts)
+    return UserNumbers(facts, reader.sources)
 
 
 @dataclass
@@ -135,6 +146,26 @@ class _TableReader:
     def __post_init__(self) -> None:
         self._users = {asset.id: asset for assets in users_of(self.region).values() for asset in assets}
         self._nodes: dict[str, dict[str, Node]] = {}
+        self.sources: dict[str, Source] = {}
+
+    def read_sources(self, rows: list[list[Cell]]) -> None:
+        """Take up documents whose key the region does not have; a key needs a title."""
+        file = f"{self.file}[{SOURCES}]"
+        for number, row in enumerate(rows[1:], start=2):
+            key, title, publisher, date = (str(cell) if cell is not None else "" for cell in [*row, *[None] * 4][:4])
+            if not any((key, title, publisher, date)) or key in self.region.catalogue.sources:
+                continue
+            if not _KEY.fullmatch(key):
+                step = "write a short name in letters, digits and underscores"
+                self._wrong(Mark(file, number), "来源", f"the key '{key}'", "letters, digits and underscores", step)
+            elif not title:
+                self._wrong(Mark(file, number), "题名", f"no title of '{key}'", "the title of the document", "write it")
+            elif key in self.sources:
+                self._wrong(
+                    Mark(file, number), "来源", f"a second row of '{key}'", "one row a document", "delete one of the two"
+                )
+            else:
+                self.sources[key] = Source(key, title, publisher, date)
 
     def read_sheet(self, sheet: str, rows: list[list[Cell]], is_class: bool) -> None:
         file = f"{self.file}[{sheet}]"
@@ -198,7 +229,7 @@ class _TableReader:
 
     def facts(self) -> dict[str, Mapping[str, Fact]]:
         """Everything read, checked by the reader of the catalogue and by the kinds' own rules."""
-        fields = FieldReader(self.problems, self.region.catalogue.sources)
+        fields = FieldReader(self.problems, {**self.region.catalogue.sources, **self.sources})
         found: dict[str, Mapping[str, Fact]] = {}
         for asset_id, nodes in sorted(self._nodes.items()):
             asset = self._users[asset_id]
@@ -318,6 +349,10 @@ def _fact_as_data(fact: Fact) -> dict[str, Any]:
     if fact.note:
         data["note"] = fact.note
     return data
+
+
+def _source_as_data(source: Source) -> dict[str, str]:
+    return {name: text for name in ("title", "publisher", "date") if (text := getattr(source, name))}
 
 
 def _said(problem: Problem, file: str) -> str:

@@ -102,6 +102,23 @@ def test_reasons_are_told(over: Any) -> None:
         region.asset("rigde")
 
 
+def test_a_scenario_brings_documents_of_its_own(over: Any) -> None:
+    over.add("own.yaml", "name: {en: Own, zh: 自有}\nbase: over\nsources:\n  survey: {title: A survey, date: 2031}\nassets:\n"
+             "  ridge:\n    hub_height_m: {value: 99, source: survey, confidence: public}\n")  # fmt: skip
+    region = over.load(scenario=over.root / "own.yaml")
+    assert region.asset("ridge").facts["hub_height_m"].sources == ("survey",)
+    assert (region.sources["survey"].title, region.sources["survey"].date) == ("A survey", "2031")
+    assert "survey" not in over.load(scenario=over.root / "over.yaml").sources
+
+
+def test_a_document_cannot_take_the_place_of_another(over: Any) -> None:
+    over.add("today.yaml", "sources:\n  plan: {title: Another plan}\n  nothing: {date: 2031}\n")
+    first, second = over.problems()
+    assert {(one.code, one.where) for one in (first, second)} == {
+        (Code.DUPLICATE_ID, "sources.plan"), (Code.WRONG_TYPE, "sources.nothing")
+    }  # fmt: skip
+
+
 def test_the_command_line_wins(over: Any) -> None:
     region = over.load(
         "ridge.power_max_mw=72", "ridge.power_max_mw=71", "year=2040", "ridge.status=operating", "targets.power_mw=200",

@@ -27,6 +27,7 @@ from yuqian.assets.user_table import (
     template,
     users_of,
 )
+from yuqian.assets.user_table import SOURCES as SOURCES_SHEET
 from yuqian.assets.workbook import WorkbookError, column_letter, read_workbook, write_csv, write_workbook
 from yuqian.assets.yaml_writer import write_scenario
 from yuqian.models.kind import UserClass
@@ -170,6 +171,37 @@ def test_every_field_says_in_chinese_what_it_is(plan: Region) -> None:
         meaning = row[MEANING]
         assert isinstance(meaning, str)
         assert meaning != row[FIELD]
+
+
+def test_a_document_of_ones_own_comes_with_the_table(sheets: Sheets, tiny_scenario: Path, tmp_path: Path) -> None:
+    sheets[SOURCES_SHEET].append(["survey_2031", "用水户调查", "区水利局", "2031-05"])
+    row = next(row for row in sheets["城镇生活"] if row[FIELD] == "population_persons")
+    row[VALUE], row[SOURCE], row[CONFIDENCE] = 58_000, "survey_2031; plan", "公开资料"
+    write_workbook(tmp_path / "users.xlsx", sheets)  # type: ignore[arg-type]
+    found = read_users(tmp_path / "users.xlsx", load_region(tiny_scenario))
+    scenario = tiny_scenario.parent / "survey.yaml"
+    write_scenario(scenario, found.as_overlay("survey", "now", "Survey"), "From a table.")
+    region = load_region(scenario)
+    assert region.asset("town").facts["population_persons"].sources == ("survey_2031", "plan")
+    source = region.sources["survey_2031"]
+    assert (source.title, source.publisher, source.date) == ("用水户调查", "区水利局", "2031-05")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([["my survey", "Title", None, None]], "the key 'my survey'"),
+        ([["survey", None, "Bureau", None]], "no title of 'survey'"),
+        ([["survey", "One", None, None], ["survey", "Two", None, None]], "a second row of 'survey'"),
+    ],
+)  # fmt: skip
+def test_half_a_document_is_refused(
+    sheets: Sheets, refused: Callable[[Sheets], str], rows: list[list[object]], words: str
+) -> None:  # fmt: skip
+    sheets[SOURCES_SHEET] += rows
+    said = refused(sheets)
+    assert words in said
+    assert f"sheet {SOURCES_SHEET}, row {len(sheets[SOURCES_SHEET])}" in said
 
 
 def test_an_assumed_number_needs_a_range(sheets: Sheets, refused: Callable[[Sheets], str]) -> None:
