@@ -110,6 +110,7 @@ class Book:
         published: by topic, what assets let others read, as in the ledger.
         ends: of a window, where its stocks ended.
         failures: power that would be gone if something failed.
+        owner: whose answer is being audited, which is who enters unless somebody says otherwise.
     """
 
     clock: Clock
@@ -119,6 +120,7 @@ class Book:
     findings: list[Finding] = field(default_factory=list)
     published: dict[str, list[tuple[str, Mapping[str, Floats]]]] = field(default_factory=dict)
     failures: list[FailureFound] = field(default_factory=list)
+    owner: str = ""
     _sums: dict[str, Floats] = field(default_factory=dict)
     _sizes: dict[str, Floats] = field(default_factory=dict)
     _senses: dict[str, tuple[Rhythm, Sense]] = field(default_factory=dict)
@@ -136,9 +138,9 @@ class Book:
         """Give (positive) or take (negative) a rate by step; ``rhythm`` when it is not the balance's own.
 
         Args:
-            owner: who enters, where somebody asks :meth:`entered` for it.
+            owner: who enters; :attr:`owner` when left out.
         """
-        self._pending.append((balance, rhythm, np.asarray(values, dtype=float), owner))
+        self._pending.append((balance, rhythm, np.asarray(values, dtype=float), owner or self.owner))
 
     def entered(self, balance: str, owner: str) -> Floats:
         """What an owner has entered into a balance of power steps so far, shape (power steps,)."""

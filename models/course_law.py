@@ -67,15 +67,20 @@ class Courses:
     Attributes:
         tiers: of starts, with the course of each.
         stop_mw: power of one unit in each step after its stop.
+        add_freely: whether courses merely add to what is given, as published models have it: one may overlap another, and
+            what of a start would lie before the horizon is left out.
 
     Raises:
-        ValueError: for courses that take longer than the units stay off.
+        ValueError: for courses that take longer than the units stay off, unless they add freely.
     """
 
     tiers: StartTiers
     stop_mw: tuple[float, ...]
+    add_freely: bool = False
 
     def __post_init__(self) -> None:
+        if self.add_freely:
+            return
         for lag, course in zip(self.tiers.lag_steps, self.tiers.course_mw, strict=False):
             if len(course) + len(self.stop_mw) > lag:
                 raise ValueError(
@@ -103,8 +108,12 @@ class Courses:
             late = pyo.RangeSet(max(last - length + 1, 0), last)
             m.add_component(f"{name}_late_steps", late)
             m.add_component(f"{name}_late", pyo.Constraint(late, rule=_nothing(begun)))
-            carry(m, steps, Rhythm.POWER, name, begun.__getitem__, range(-length, 0), opening=[0.0] * length)
-            if steps.horizon is Horizon.WHOLE:
+            carry(
+                m, steps, Rhythm.POWER, name, begun.__getitem__, range(-length, 0),
+                opening=None if self.add_freely else [0.0] * length,
+                free=(0.0, float(units.count)) if self.add_freely else None,
+            )  # fmt: skip
+            if steps.horizon is Horizon.WHOLE and not self.add_freely:
                 before = pyo.RangeSet(-length, -1)
                 m.add_component(f"{name}_before_steps", before)
                 m.add_component(f"{name}_before", pyo.Constraint(before, rule=_nothing(begun)))
@@ -133,7 +142,8 @@ class Courses:
             book.within(owner, f"starts begun, tier {k + 1}", begun, 0.0, units.count)
             book.equal(owner, f"starts begun are ended, tier {k + 1}", begun[:hours], starts[k])
             book.equal(owner, f"starts begun too late, tier {k + 1}", begun[hours:], 0.0)
-            given = getattr(answer, f"opening_{name}", 0.0 if book.horizon is Horizon.WHOLE else None)
+            otherwise = 0.0 if book.horizon is Horizon.WHOLE and not self.add_freely else None
+            given = getattr(answer, f"opening_{name}", otherwise)
             if given is not None:
                 book.equal(owner, f"starts begun before, tier {k + 1}", begun[:length], given)
             for i, value in enumerate(course):

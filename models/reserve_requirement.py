@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
-from yuqian.models.kind import Example, Fraction, Kind, Member, NonNegative, Positive, SeriesNeed
+from yuqian.models.kind import Example, Fraction, Kind, Member, NonNegative, Positive, ReserveTo, SeriesNeed
 from yuqian.models.ledger import Exposure, Failure, Ledger, Sense
 from yuqian.models.port import Port
 from yuqian.models.reserve_product import Direction, Product
@@ -30,6 +30,11 @@ class ReserveRequirement(Kind):
     store says); with ``from_standstill`` quick starters count that are not online. What is short costs, up to each
     ``shortage_step_mw``, the price of that step, and beyond them ``shortage_price_yuan_per_mwh``; without that price nothing
     beyond may be short.
+
+    Of several requirements the better may stand in for the lesser: what is over, shortage included, goes on to ``surplus_to``.
+    A requirement of a zone is ``part_of`` one of all: what the assets in ``provider_ids`` hold for that one counts here too.
+    Markets ask for more kinds of reserve (``from_online``, ``regulates``, ``is_ramp``, ``shares_ramp``):
+    :mod:`yuqian.models.ancillary_law` says what they mean.
     """
 
     title_en: ClassVar[str] = "Reserve requirement"
@@ -47,6 +52,13 @@ class ReserveRequirement(Kind):
     variable_fraction: Fraction = 0.0
     covers_failures: bool = False
     without_the_failed: bool = False
+    surplus_to: ReserveTo | None = None
+    part_of: ReserveTo | None = None
+    provider_ids: tuple[str, ...] = ()
+    from_online: bool = True
+    regulates: bool = False
+    is_ramp: bool = False
+    shares_ramp: bool = False
     shortage_step_mw: tuple[float, ...] = ()
     shortage_step_price_yuan_per_mwh: tuple[float, ...] = ()
 
@@ -62,10 +74,19 @@ class ReserveRequirement(Kind):
             raise ValueError("covers_failures asks for reserve upwards: what fails gave power")
         if self.without_the_failed and not self.covers_failures:
             raise ValueError("without_the_failed belongs to covers_failures")
+        if not (self.from_online or self.from_standstill):
+            raise ValueError("reserve comes from units online or at standstill; from_online and from_standstill exclude both")
+        if bool(self.part_of) != bool(self.provider_ids):
+            raise ValueError("part_of names the requirement of all, provider_ids the assets that count here; give both or none")
+        if self.id in (self.surplus_to, self.part_of):
+            raise ValueError("surplus_to and part_of name other requirements")
         return self
 
     def reserve_product(self) -> Product:
-        return Product(self.direction, self.response_h, self.sustain_h, self.from_standstill, self.covers_failures)
+        return Product(
+            self.direction, self.response_h, self.sustain_h, self.from_standstill, self.from_online, self.covers_failures,
+            self.regulates, self.is_ramp, self.shares_ramp,
+        )  # fmt: skip
 
     @property
     def _is_sized_by_others(self) -> bool:
@@ -84,6 +105,10 @@ class ReserveRequirement(Kind):
             short = pyo.Var(steps.hours, dense=False, bounds=(0, width))
             m.add_component(f"shortage_{k}_mw", short)
             self._enter_shortage(m, ledger, short, f"shortage {k}", price)
+        if self.surplus_to is not None:
+            m.surplus_mw = pyo.Var(steps.hours, dense=False, bounds=(0, None))
+            ledger.enter(self.id, self.id, "surplus given on", sign=-1, mw=m.surplus_mw)
+            ledger.enter(self.surplus_to, self.id, "surplus of a better reserve", mw=m.surplus_mw)
 
     def _enter_shortage(self, m: pyo.Block, ledger: Ledger, short: Any, label: str, price: float) -> None:
         ledger.enter(self.id, self.id, label, mw=short)
@@ -91,10 +116,18 @@ class ReserveRequirement(Kind):
 
     @classmethod
     def contribute_together(cls, members: Sequence[Member[Self]], m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        """Size each requirement by what the other assets have stated."""
+        """Size each requirement by what the other assets have stated, and count in a zone what its assets hold for all."""
         for member in members:
             if member.asset._is_sized_by_others:
                 member.asset._follow(member.block, ledger, steps)
+            member.asset._count_zone(ledger)
+
+    def _count_zone(self, ledger: Ledger) -> None:
+        if self.part_of is None:
+            return
+        for provider in self.provider_ids:
+            for entry in ledger.entered(self.part_of, provider):
+                ledger.enter(self.id, provider, entry.label, sign=entry.sign, mw=entry.terms)
 
     def _follow(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         shares = {Exposure.LOAD: self.load_fraction, Exposure.VARIABLE: self.variable_fraction}
@@ -134,10 +167,16 @@ class ReserveRequirement(Kind):
             book.within(self.id, f"shortage, step {k}", short, 0.0, width)
             book.enter(self.id, short)
             book.cost(price * short, Rhythm.POWER)
+        if self.surplus_to is not None:
+            book.within(self.id, "surplus", answer.surplus_mw, 0.0, None)
+            book.enter(self.id, -answer.surplus_mw)
+            book.enter(self.surplus_to, answer.surplus_mw)
 
     @classmethod
     def audit_together(cls, members: Sequence[Self], answers: Mapping[str, Answer], book: Book, clock: Clock) -> None:
         for asset in members:
+            for provider in asset.provider_ids if asset.part_of else ():
+                book.enter(asset.id, book.entered(asset.part_of or "", provider), owner=provider)
             load, variable = (book.exposed_mw(what) for what in (Exposure.LOAD, Exposure.VARIABLE))
             book.enter(asset.id, -asset.load_fraction * load - asset.variable_fraction * variable)
             if not asset.covers_failures:

@@ -85,6 +85,11 @@ class StartTiers:
         return range(self.lag_steps[0], self.lag_steps[-1])
 
     @property
+    def _are_unlike(self) -> bool:
+        """Whether the tiers differ in their courses."""
+        return len(set(self.course_mw)) > 1
+
+    @property
     def _tier_names(self) -> tuple[str, ...]:
         return tuple(f"start_tier_{k}_count" for k in range(1, len(self.cost) + 1))
 
@@ -96,7 +101,7 @@ class StartTiers:
             self._match(m, steps, units)
         else:
             self._choose(m, steps)
-        if self.course_mw and units.count == 1:
+        if self._are_unlike and units.count == 1:
             self._force(m, steps, units)
 
     def _force(self, m: pyo.Block, steps: Steps, units: Units) -> None:
@@ -202,7 +207,7 @@ class StartTiers:
                 book.within(owner, f"starts of tier {tier + 1}", by_tier[tier], 0.0, allowed)
         by_tier[-1] = starts - by_tier[:-1].sum(axis=0)
         book.within(owner, "starts of the last tier", by_tier[-1], 0.0, None)
-        if self.course_mw and units.count == 1:
+        if self._are_unlike and units.count == 1:
             self._audit_forced(owner, book, units, by_tier, stops)
         if self._matches(units):
             book.within(owner, "each stop is restarted once", restarted, None, stops)

@@ -41,6 +41,7 @@ class Switching:
     Attributes:
         stop_mw: power of one unit in each step after its stop.
         stop_cost, stop_fuel: of one stop.
+        courses_add_freely: whether courses merely add to what is given.
     """
 
     units: Units
@@ -50,10 +51,11 @@ class Switching:
     stop_cost: float = 0.0
     stop_fuel: float = 0.0
     service: Service = field(default_factory=Service)
+    courses_add_freely: bool = False
 
     @property
     def courses(self) -> Courses:
-        return Courses(self.tiers, self.stop_mw)
+        return Courses(self.tiers, self.stop_mw, self.courses_add_freely)
 
     @property
     def can_be_grouped(self) -> bool:

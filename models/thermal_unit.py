@@ -10,9 +10,11 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from yuqian.models.adequacy import Adequacy, Machines
+from yuqian.models.ancillary_law import Ancillary, AncillaryOffer, Band
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.commitment_law import Commitment, Formulation, Units
+from yuqian.models.cost_by_step_law import CostByStep
 from yuqian.models.course_law import course_in_steps, courses_by_tier
 from yuqian.models.emission_law import audit_emission, enter_emission
 from yuqian.models.kind import (
@@ -25,6 +27,7 @@ from yuqian.models.kind import (
     Fraction,
     NonNegative,
     Positive,
+    ReserveTo,
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
@@ -52,8 +55,13 @@ class ThermalUnit(SwitchedKind):
     end excluded: all of them, or ``maintenance_unit_count``.
 
     A start may follow a course, hour by hour until the unit is online: ``start_course_h`` hours for each tier, their powers one
-    tier after the other in ``start_course_mw``; after a stop it falls along ``stop_course_mw``. Limits by step lie within the
-    plain ones; units fixed by step are a commitment that somebody else has made.
+    tier after the other in ``start_course_mw``; after a stop it falls along ``stop_course_mw``. With ``courses_add_freely``
+    these powers merely add to the balance, however little time a unit has been off, and ``reserve`` must cover them. Limits by
+    step lie within the plain ones; units fixed by step are a commitment that somebody else has made.
+    ``curve_cost_by_step_yuan_per_h`` holds instead of ``curve_cost_yuan_per_h``: costs at the same powers, step after step.
+
+    ``ancillary`` names requirements that the units serve apart from their plan, as co-optimised markets do, with the most that
+    they hold online and at standstill and what they ask for it; ``regulation_*`` is the range of automatic control.
     """
 
     catalogued: ClassVar[bool] = True
@@ -77,9 +85,11 @@ class ThermalUnit(SwitchedKind):
     start_fuel_t: tuple[float, ...] = ()
     start_course_mw: tuple[float, ...] = ()
     stop_course_mw: tuple[float, ...] = ()
+    courses_add_freely: bool = False
     curve_power_mw: Points
     curve_cost_yuan_per_h: Points
     curve_fuel_t_per_h: tuple[float, ...] = ()
+    curve_cost_by_step_yuan_per_h: tuple[float, ...] = ()
     must_run: bool = False
     power_min_by_step_mw: tuple[float, ...] = ()
     power_max_by_step_mw: tuple[float, ...] = ()
@@ -87,6 +97,14 @@ class ThermalUnit(SwitchedKind):
     online_max_by_step_count: tuple[float, ...] = ()
     co2_t_per_mwh: NonNegative = 0.0
     emission_budget: EmissionTo | None = None
+    ancillary: tuple[ReserveTo, ...] = ()
+    ancillary_max_mw: tuple[float, ...] = ()
+    ancillary_standstill_max_mw: tuple[float, ...] = ()
+    ancillary_cost_yuan_per_mwh: tuple[float, ...] = ()
+    regulation_min_mw: NonNegative | None = None
+    regulation_max_mw: NonNegative | None = None
+    regulation_ramp_mw_per_h: NonNegative = 0.0
+    regulation_cost_yuan_per_h: NonNegative = 0.0
     outage_forced_fraction: Fraction = 0.0
     repair_mean_h: Positive | None = None
 
@@ -99,6 +117,7 @@ class ThermalUnit(SwitchedKind):
         self.cost_line()
         self.fuel_line()
         self._check_courses()
+        self._check_ancillary()
         whole = self.commitment is Commitment.INTEGER
         ramps = min(self.ramp_up_mw_per_h, self.ramp_down_mw_per_h)
         if whole and self.unit_count > 1 and ramps < self.power_max_mw - self.power_min_mw:
@@ -114,6 +133,18 @@ class ThermalUnit(SwitchedKind):
             if self.fuel_from is None:
                 raise ValueError("start_fuel_t is burnt from somewhere; name it in fuel_from")
         self.check_plan(self.start_course_mw, self.stop_course_mw, self.power_max_mw)
+
+    def _check_ancillary(self) -> None:
+        count = len(self.ancillary)
+        for name in ("ancillary_max_mw", "ancillary_standstill_max_mw", "ancillary_cost_yuan_per_mwh"):
+            values = getattr(self, name)
+            if len(values) not in (0, count) or min(values, default=0.0) < 0.0:
+                raise ValueError(f"{name} gives a number of at least 0 for each of the {count} in ancillary, or none at all")
+        low, high = self.regulation_min_mw, self.regulation_max_mw
+        if (low is None) != (high is None):
+            raise ValueError("regulation_min_mw and regulation_max_mw belong together")
+        if low is not None and high is not None and not self.power_min_mw <= low <= high <= self.power_max_mw:
+            raise ValueError(f"the range of regulation ({low:g} to {high:g} MW) must lie within that of the unit")
 
     def _check_power(self) -> None:
         low, high, status = self.power_min_mw, self.power_max_mw, self.initial_status_h
@@ -139,6 +170,11 @@ class ThermalUnit(SwitchedKind):
     def cost_line(self) -> ProductionLine:
         """Cost of one unit online by its power, yuan/h."""
         return ProductionLine(self.curve_power_mw, self.curve_cost_yuan_per_h, self._fills_in_order)
+
+    def cost_by_step(self, clock: Clock) -> CostByStep | None:
+        """Cost of one unit online by its power and step."""
+        rates = self.curve_cost_by_step_yuan_per_h
+        return CostByStep.of(self.cost_line(), rates, clock) if rates else None
 
     def fuel_line(self) -> ProductionLine | None:
         """Fuel of one unit online by its power, t/h."""
@@ -177,12 +213,30 @@ class ThermalUnit(SwitchedKind):
         stop = course_in_steps(self.stop_course_mw, step_length_h(clock), to_the_end=False)
         return Switching(
             self.units(clock, product), self.tiers(clock), self.opening(clock), stop, self.stop_cost_yuan,
-            service=self._service(clock),
+            service=self._service(clock), courses_add_freely=self.courses_add_freely,
         )  # fmt: skip
 
     def can_be_grouped(self, clock: Clock) -> bool:
         """Whether several such units in one lose nothing."""
-        return self.switching(clock).can_be_grouped and not self._fills_in_order
+        return self.switching(clock).can_be_grouped and not (self._fills_in_order or self.ancillary)
+
+    def services(self, clock: Clock, law: Switching, product: Callable[[str], Product]) -> Ancillary:
+        """The law of the services that they offer apart from their plan."""
+        count, length = len(self.ancillary), step_length_h(clock)
+        most = self.ancillary_max_mw or (self.power_max_mw,) * count
+        standing = self.ancillary_standstill_max_mw or (0.0,) * count
+        asked = ((name, product(name)) for name in self.ancillary)
+        offers = tuple(
+            AncillaryOffer(name, one, one.response_h or length, most[k], standing[k], cost)
+            for k, ((name, one), cost) in enumerate(
+                zip(asked, self.ancillary_cost_yuan_per_mwh or (0.0,) * count, strict=True)
+            )
+        )  # fmt: skip
+        low, high = self.regulation_min_mw, self.regulation_max_mw
+        band = None
+        if low is not None and high is not None:
+            band = Band(low, high, self.regulation_ramp_mw_per_h, self.regulation_cost_yuan_per_h)
+        return Ancillary(law.units, offers, band, self.ramp_startup_mw, self.ramp_shutdown_mw, law.service)
 
     def opening(self, clock: Clock) -> Opening:
         """What the units did before the horizon."""
@@ -195,6 +249,12 @@ class ThermalUnit(SwitchedKind):
         law.declare(m, steps, line)
         ledger.enter(self.bus, self.id, "generation", mw=lambda t: law.power(m, t))
         law.units.offers.enter(m, ledger, self.id, "spinning reserve")
+        if self.courses_add_freely and self.reserve is not None:
+            ledger.enter(self.reserve, self.id, "power on courses", sign=-1, mw=lambda t: law.course(m, t))
+        if self.ancillary:
+            services = self.services(clock, law, ledger.product)
+            services.declare(m, steps)
+            services.enter(m, ledger, self.id)
         self.failure(self.power_max_mw).declare(m, ledger, steps, lambda t: law.power(m, t), m.online_count.__getitem__)
         if self.fuel_from is not None and fuel is not None:
             ledger.enter(
@@ -205,7 +265,11 @@ class ThermalUnit(SwitchedKind):
                 self.fuel_from, self.id, "burnt in starts", sign=-1, rhythm=Rhythm.POWER,
                 t_per_h=lambda t: law.fuel_per_h(m, t),
             )  # fmt: skip
-        ledger.cost(self.id, "production", rhythm=Rhythm.POWER, yuan_per_h=lambda t: line.rate(m, t))
+        by_step = self.cost_by_step(clock)
+        if by_step is not None:
+            by_step.declare(m, steps)
+        rate = line.rate if by_step is None else by_step.rate
+        ledger.cost(self.id, "production", rhythm=Rhythm.POWER, yuan_per_h=lambda t: rate(m, t))
         if law.start_costs:
             ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.start_cost_per_h(m, t))
         if self.stop_cost_yuan:
@@ -238,12 +302,17 @@ class ThermalUnit(SwitchedKind):
         book.enter(self.bus, power)
         audit_emission(book, self.co2_t_per_mwh, self.emission_budget, power)
         law.units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
+        if self.courses_add_freely and self.reserve is not None:
+            book.enter(self.reserve, -found.course_mw)
+        if self.ancillary:
+            self.services(clock, law, book.product).audit(self.id, answer, book, clock)
         self.failure(self.power_max_mw).audit(answer, book, power, answer.online_count[1:])
         fuel = self.fuel_line()
         if self.fuel_from is not None:
             burnt = found.fuel_per_h + (0.0 if fuel is None else fuel.audit(self.id, answer, book))
             book.enter(self.fuel_from, -burnt, Rhythm.POWER)
-        book.cost(self.cost_line().audit(self.id, answer, book) + found.money_per_h, Rhythm.POWER)
+        paid, by_step = self.cost_line().audit(self.id, answer, book), self.cost_by_step(clock)
+        book.cost((paid if by_step is None else by_step.audit(answer)) + found.money_per_h, Rhythm.POWER)
 
     def with_commitment(self, commitment: Commitment) -> Self:
         """The same units; without a commitment they are relaxed."""

@@ -77,8 +77,10 @@ def audit(
     every = tuple(assets)
     book = Book(clock, horizon, products_of(every))
     for asset in every:
+        book.owner = asset.id
         asset.audit(answers[asset.id], book, clock)
     for kind, members in by_kind(every).items():
+        book.owner = kind.owner_together()
         kind.audit_together(members, answers, book, clock)
     findings = tuple(book.close())
     return Audit(findings, dict(book.totals), objective_yuan, tuple(book.ends))
