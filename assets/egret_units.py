@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from yuqian.assets.egret_case import EgretCase, Member, is_series
@@ -15,7 +14,6 @@ from yuqian.assets.egret_services import OFFERS, Required, offers
 from yuqian.assets.published_case import MalformedCase
 from yuqian.models.commitment_law import Formulation
 from yuqian.models.dual_fuel_unit import DualFuelUnit
-from yuqian.models.renewable_profile import RenewableProfile
 from yuqian.models.thermal_unit import ThermalUnit
 
 _BY_STEP = {"p_min", "p_max", "fixed_commitment", "p_cost", "p_fuel", "fuel_cost", "non_fuel_no_load_cost"}
@@ -49,7 +47,6 @@ def add_unit(case: EgretCase, name: str, unit: Member, required: Required, suppl
     except ValidationError as error:
         raise MalformedCase(f"{case.builder.path}: generator '{name}': {error.errors()[0]['msg']}") from None
     case.builder.add(asset)
-    _add_start_to_come(case, name, unit, asset, required.reserve)
     return asset
 
 
@@ -174,19 +171,15 @@ def _courses(case: EgretCase, unit: Member) -> dict[str, Any]:
     tiers = len(told) if isinstance(told, list) else 1
     return {
         "start_course_h": (len(start),) * tiers if start else (), "start_course_mw": tuple(reversed(start)) * tiers,
-        "stop_course_mw": stop, "courses_add_freely": True,
+        "stop_course_mw": stop, "courses_add_freely": True, "start_to_come_mw": _start_to_come(case, unit, longest),
     }  # fmt: skip
 
 
-def _add_start_to_come(case: EgretCase, name: str, unit: Member, asset: ThermalUnit, reserve: str | None) -> None:
-    """Power on the way to a start that is told for after the horizon, which the plain reserve must cover as any course."""
+def _start_to_come(case: EgretCase, unit: Member, longest: int) -> tuple[float, ...]:
+    """Power by step on the way to a start that is told for after the horizon; empty where there is none."""
     ahead = math.ceil(float(unit.get("future_status") or 0.0) / case.length_h)
-    curve = [float(mw) for mw in (unit.get("startup_curve") or ())][: math.ceil(asset.time_down_minimum_h / case.length_h)]
+    curve = [float(mw) for mw in (unit.get("startup_curve") or ())][:longest]
     if ahead <= 0 or ahead > len(curve):
-        return
+        return ()
     before = [ahead + case.steps - 1 - t for t in range(case.steps)]
-    fed = [curve[k - 1] if k <= len(curve) else 0.0 for k in before]
-    source = RenewableProfile(id=case.builder.id_of(f"{name}_start_to_come"), bus=asset.bus, rated_mw=max(fed))
-    case.builder.add(source, lowest_mw=fed, highest_mw=fed)
-    if reserve is not None:
-        case.builder.series[reserve, "requirement_mw"] += np.array(fed)
+    return tuple(curve[k - 1] if k <= len(curve) else 0.0 for k in before)

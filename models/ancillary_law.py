@@ -170,7 +170,7 @@ class Ancillary:
         units, service, band = self.units, self.service, self.band
         count = steps.clock.power.count
         up, down = self._towards(Direction.UP), self._towards(Direction.DOWN)
-        if up:
+        if up or self._regulates:
             room = np.full(count, units.range_mw)
             if service.power_max_mw is not None:
                 room = service.power_max_mw - units.power_min_mw
@@ -293,7 +293,7 @@ class Ancillary:
                 (online - regulating) * limit + regulating * end
                 for limit, end in ((highest, self.band.max_mw), (lowest, self.band.min_mw))
             )
-        if up:
+        if up or self._regulates:
             book.within(owner, "services upwards in the range", power + reserve_up + self._held(answer, up), None, most)
         if down or self._regulates:
             left = power - reserve_down - self._held(answer, down)

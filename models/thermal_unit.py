@@ -28,6 +28,7 @@ from yuqian.models.kind import (
     NonNegative,
     Positive,
     ReserveTo,
+    table,
 )
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
@@ -56,12 +57,13 @@ class ThermalUnit(SwitchedKind):
 
     A start may follow a course, hour by hour until the unit is online: ``start_course_h`` hours for each tier, their powers one
     tier after the other in ``start_course_mw``; after a stop it falls along ``stop_course_mw``. With ``courses_add_freely``
-    these powers merely add to the balance, however little time a unit has been off, and ``reserve`` must cover them. Limits by
-    step lie within the plain ones; units fixed by step are a commitment that somebody else has made.
-    ``curve_cost_by_step_yuan_per_h`` holds instead of ``curve_cost_yuan_per_h``: costs at the same powers, step after step.
+    these powers merely add to the balance, however little time a unit has been off, and ``reserve`` must cover them;
+    ``start_to_come_mw`` is what a start after the horizon gives of its course within it, by step. Limits by step lie within the
+    plain ones; units fixed by step are a commitment that somebody else has made. ``curve_cost_by_step_yuan_per_h`` holds
+    instead of ``curve_cost_yuan_per_h``: costs at the same powers, step after step.
 
-    ``ancillary`` names requirements that the units serve apart from their plan, as co-optimised markets do, with the most that
-    they hold online and at standstill and what they ask for it; ``regulation_*`` is the range of automatic control.
+    ``ancillary`` names requirements that the units serve apart from their plan, as co-optimised markets do, with the most
+    that they hold online and at standstill and what they ask for it; ``regulation_*`` is the range of automatic control.
     """
 
     catalogued: ClassVar[bool] = True
@@ -86,6 +88,7 @@ class ThermalUnit(SwitchedKind):
     start_course_mw: tuple[float, ...] = ()
     stop_course_mw: tuple[float, ...] = ()
     courses_add_freely: bool = False
+    start_to_come_mw: tuple[float, ...] = ()
     curve_power_mw: Points
     curve_cost_yuan_per_h: Points
     curve_fuel_t_per_h: tuple[float, ...] = ()
@@ -249,8 +252,13 @@ class ThermalUnit(SwitchedKind):
         law.declare(m, steps, line)
         ledger.enter(self.bus, self.id, "generation", mw=lambda t: law.power(m, t))
         law.units.offers.enter(m, ledger, self.id, "spinning reserve")
+        if self.start_to_come_mw:
+            table(m, "start_to_come_mw", steps.hours, by_step("start_to_come_mw", self.start_to_come_mw, clock))
+            ledger.enter(self.bus, self.id, "start to come", mw=m.start_to_come_mw)
         if self.courses_add_freely and self.reserve is not None:
             ledger.enter(self.reserve, self.id, "power on courses", sign=-1, mw=lambda t: law.course(m, t))
+            if self.start_to_come_mw:
+                ledger.enter(self.reserve, self.id, "start to come", sign=-1, mw=m.start_to_come_mw)
         if self.ancillary:
             services = self.services(clock, law, ledger.product)
             services.declare(m, steps)
@@ -265,10 +273,10 @@ class ThermalUnit(SwitchedKind):
                 self.fuel_from, self.id, "burnt in starts", sign=-1, rhythm=Rhythm.POWER,
                 t_per_h=lambda t: law.fuel_per_h(m, t),
             )  # fmt: skip
-        by_step = self.cost_by_step(clock)
-        if by_step is not None:
-            by_step.declare(m, steps)
-        rate = line.rate if by_step is None else by_step.rate
+        changing = self.cost_by_step(clock)
+        if changing is not None:
+            changing.declare(m, steps)
+        rate = line.rate if changing is None else changing.rate
         ledger.cost(self.id, "production", rhythm=Rhythm.POWER, yuan_per_h=lambda t: rate(m, t))
         if law.start_costs:
             ledger.cost(self.id, "starts", rhythm=Rhythm.POWER, yuan_per_h=lambda t: law.start_cost_per_h(m, t))
@@ -302,8 +310,10 @@ class ThermalUnit(SwitchedKind):
         book.enter(self.bus, power)
         audit_emission(book, self.co2_t_per_mwh, self.emission_budget, power)
         law.units.offers.audit(self.id, answer, book, at_standstill=bool(self.quick_start_mw))
+        to_come = np.array(self.start_to_come_mw or (0.0,))
+        book.enter(self.bus, to_come)
         if self.courses_add_freely and self.reserve is not None:
-            book.enter(self.reserve, -found.course_mw)
+            book.enter(self.reserve, -found.course_mw - to_come)
         if self.ancillary:
             self.services(clock, law, book.product).audit(self.id, answer, book, clock)
         self.failure(self.power_max_mw).audit(answer, book, power, answer.online_count[1:])
@@ -311,8 +321,8 @@ class ThermalUnit(SwitchedKind):
         if self.fuel_from is not None:
             burnt = found.fuel_per_h + (0.0 if fuel is None else fuel.audit(self.id, answer, book))
             book.enter(self.fuel_from, -burnt, Rhythm.POWER)
-        paid, by_step = self.cost_line().audit(self.id, answer, book), self.cost_by_step(clock)
-        book.cost((paid if by_step is None else by_step.audit(answer)) + found.money_per_h, Rhythm.POWER)
+        paid, changing = self.cost_line().audit(self.id, answer, book), self.cost_by_step(clock)
+        book.cost((paid if changing is None else changing.audit(answer)) + found.money_per_h, Rhythm.POWER)
 
     def with_commitment(self, commitment: Commitment) -> Self:
         """The same units; without a commitment they are relaxed."""

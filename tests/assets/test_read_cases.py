@@ -11,7 +11,6 @@ import pytest
 from yuqian.assets.published_case import Case, MalformedCase, UnsupportedCase, convex_envelope, merge_identical
 from yuqian.assets.read_egret import read_egret
 from yuqian.assets.read_pglib import read_pglib
-from yuqian.models.battery import Battery
 from yuqian.models.commitment_law import Commitment, Formulation
 from yuqian.models.line import Line
 from yuqian.models.load_profile import LoadProfile
@@ -71,15 +70,15 @@ def test_egret_unit_is_carried_over(tmp_path: Path) -> None:
 
 
 def test_all_fields_that_cannot_be_carried_are_named_at_once(tmp_path: Path) -> None:
-    data = egret(shutdown_cost={"data_type": "time_series", "values": [5.0, 4.0, 5.0]}, ramp_agc=3.0, fixed_commitment=None)
-    data["elements"]["interface"] = {"S": {}}
-    data["system"]["regulation_up_requirement"] = 5.0
+    data = egret(shutdown_cost={"data_type": "time_series", "values": [5.0, 4.0, 5.0]}, spring=3.0, fixed_commitment=None)
+    data["elements"]["contingency"] = {"S": {}}
+    data["system"]["carbon_limit"] = 5.0
     path = written(tmp_path, data)
     with pytest.raises(UnsupportedCase) as refused:
         read_egret(path)
-    named = ("generator.ramp_agc", "generator.shutdown_cost by step", "interface", "system.regulation_up_requirement")
+    named = ("contingency", "generator.shutdown_cost by step", "generator.spring", "system.carbon_limit")
     assert refused.value.fields == named
-    with pytest.raises(UnsupportedCase, match=r"system\.regulation_up_requirement"):
+    with pytest.raises(UnsupportedCase, match=r"system\.carbon_limit"):
         read_egret(path, allow=named[:3])
     assert read_egret(path, allow=named).left_out == named
 
@@ -110,9 +109,8 @@ def test_what_units_offer_to_services_that_nobody_asks_for_is_no_loss(tmp_path: 
     data["elements"]["area"] = {"A": {"name": "A"}}
     assert read_egret(written(tmp_path, data)).left_out == ()
     data["elements"]["area"]["A"]["spinning_reserve_requirement"] = 5.0
-    with pytest.raises(UnsupportedCase) as refused:
-        read_egret(written(tmp_path, data))
-    assert refused.value.fields == ("area", "generator.spinning_capacity")
+    unit = thermal(read_egret(written(tmp_path, data)))
+    assert (unit.ancillary, unit.ancillary_max_mw) == (("spinning_reserve",), (20.0,))
 
 
 def thermal(case: Case) -> ThermalUnit:
@@ -156,31 +154,6 @@ def test_egret_fuel_is_paid_and_drawn_from_its_supply(tmp_path: Path) -> None:
     data["elements"]["fuel_supply"]["F"]["fuel_supply_type"] = "pipeline"
     with pytest.raises(UnsupportedCase, match="pipeline"):
         read_egret(written(tmp_path, data))
-
-
-STORE = {
-    "bus": "B", "energy_capacity": 80.0, "max_discharge_rate": 20.0, "max_charge_rate": 15.0, "discharge_efficiency": 0.95,
-    "charge_efficiency": 0.9, "initial_state_of_charge": 0.25, "charge_cost": 1.0, "discharge_cost": 2.0,
-    "ramp_up_input_60min": 15.0, "retention_rate_60min": 1.0,
-}  # fmt: skip
-
-
-def test_egret_store_is_carried_over(tmp_path: Path) -> None:
-    data = egret()
-    data["elements"]["storage"] = {"S": STORE}
-    (store,) = (asset for asset in read_egret(written(tmp_path, data)).assets if isinstance(asset, Battery))
-    assert (store.power_max_mw, store.power_charge_max_mw, store.energy_max_mwh) == (20.0, 15.0, 80.0)
-    assert (store.soc_initial_fraction, store.soc_final_fraction, store.ends_exactly) == (0.25, 0.25, True)
-    assert (store.charge_cost_yuan_per_mwh, store.variable_cost_yuan_per_mwh) == (1.0, 2.0)
-    data["elements"]["storage"]["S"] = {
-        **STORE,
-        "min_charge_rate": 3.0,
-        "ramp_up_input_60min": 5.0,
-        "retention_rate_60min": 0.9,
-    }
-    with pytest.raises(UnsupportedCase) as refused:
-        read_egret(written(tmp_path, data))
-    assert refused.value.fields == ("storage.min_charge_rate", "storage.ramp_up_input_60min", "storage.retention_rate_60min")
 
 
 def test_egret_curve_that_is_not_convex_is_refused(tmp_path: Path) -> None:
@@ -303,12 +276,10 @@ def test_egret_transformer_and_converter(tmp_path: Path) -> None:
 
 def test_egret_network_names_what_it_cannot_carry(tmp_path: Path) -> None:
     data = network()
-    data["elements"]["branch"]["a"].update(
-        violation_penalty=500.0, planned_outage={"data_type": "time_series", "values": [1, 0]}
-    )
+    data["elements"]["branch"]["a"]["planned_outage"] = {"data_type": "time_series", "values": [1, 0]}
     data["elements"]["branch"]["b"]["reactance"] = 0.0
     data["elements"]["bus"]["2"]["bs"] = 0.1
-    named = ("branch.planned_outage", "branch.reactance of nought", "branch.violation_penalty", "bus.bs")
+    named = ("branch.planned_outage", "branch.reactance of nought", "bus.bs")
     with pytest.raises(UnsupportedCase) as refused:
         read_egret(written(tmp_path, data))
     assert refused.value.fields == named
