@@ -101,8 +101,11 @@ class WaterDemand(Licensed):
     def operate(self, operation: Operation) -> None:
         asked = Given(self.id, "demand_m3_per_s")
         operation.uses.append(
-            Use(self.id, self.node, self.served_as(), asked, self.return_fraction, self.return_to, self.quota())
-        )
+            Use(
+                self.id, self.node, self.served_as(), asked, self.return_fraction, self.return_to, self.quota(),
+                self.return_lag_count,
+            )
+        )  # fmt: skip
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         short = self.tiers().audit(self.id, answer, book, answer.demand_m3_per_s, Rhythm.WATER)

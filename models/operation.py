@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from yuqian.models.clock import Floats, Timeline
 from yuqian.models.kind import UserClass
 from yuqian.models.quota_law import Quota
@@ -58,6 +60,9 @@ class Store:
         opening_weight: weight of the opening storage in what evaporation goes by: 0.5 for the mean, 1 for the opening.
         inflow_limited: whether the ecological release is never more than flows in on the day.
         curve_level_m, curve_storage_hm3: for levels in tables.
+        highest_hm3: storage over which water leaves whatever the gates let out.
+        gates_storage_hm3, gates_max_m3_per_s: what gates and spillway let out at most, as points of a curve over the storage;
+            nothing below its first point. Without points there is no limit.
     """
 
     id: str
@@ -77,6 +82,9 @@ class Store:
     inflow_limited: bool = True
     curve_level_m: tuple[float, ...] = ()
     curve_storage_hm3: tuple[float, ...] = ()
+    highest_hm3: float = np.inf
+    gates_storage_hm3: tuple[float, ...] = ()
+    gates_max_m3_per_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +125,8 @@ class Conveyance:
 
 @dataclass(frozen=True)
 class Use:
-    """A demand, m3/s, of a class; ``return_fraction`` of what it gets comes back on the same day, and a quota
-    limits what it gets."""
+    """A demand, m3/s, of a class; ``return_fraction`` of what it gets comes back on the same day, or ``return_lag_count``
+    steps later, and a quota limits what it gets."""
 
     id: str
     node: str
@@ -127,6 +135,7 @@ class Use:
     return_fraction: float = 0.0
     return_to: str | None = None
     quota: Quota | None = None
+    return_lag_count: int = 0
 
 
 @dataclass(frozen=True)

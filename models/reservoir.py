@@ -199,12 +199,13 @@ class Reservoir(ReservoirLevels):
 
     def operate(self, operation: Operation) -> None:
         warning, guarantee = self.drought_storage_hm3(operation.timeline) if self.drought_season_start else (None, None)
+        gates = (tuple(points.tolist()) for points in self.gates_curve()) if self.discharge_level_m else ()
         store = Store(
             self.id, self.downstream, self.storage_hm3_at(self.level_dead_m), self.storage_hm3_at(self.level_normal_m),
             self.storage_limit_hm3(operation.timeline), self.opening_hm3(), *self.area_line(), self.seepage_fraction_per_year,
             Given(self.id, "evaporation_mm_per_day"), Given(self.id, "ecological_flow_m3_per_s"), warning, guarantee,
             0.5 if self.evaporation_surface is SurfaceOf.MEAN else 1.0, self.ecological_inflow_limited,
-            self.curve_level_m, self.curve_storage_hm3,
+            self.curve_level_m, self.curve_storage_hm3, self.storage_hm3_at(self.level_max_m), *gates,
         )  # fmt: skip
         operation.nodes.append(Node(self.id, is_river=True))
         operation.stores.append(store)

@@ -138,6 +138,13 @@ class ReservoirLevels(OwesFlow):
         )  # fmt: skip
         return limit
 
+    def gates_curve(self) -> tuple[Floats, Floats]:
+        """The discharge curve over the storage, hm3 and m3/s: as many points as it and the storage curve have between them."""
+        at = np.array([self.storage_hm3_at(level) for level in self.discharge_level_m])
+        between = [storage for storage in self.curve_storage_hm3 if at.size and at[0] < storage < at[-1]]
+        storage: Floats = np.unique([*at, *between])
+        return storage, self.discharge_limit_m3_per_s(storage)
+
     def opening_hm3(self) -> float | None:
         """Storage at the opening; None for a cyclic year."""
         return self._active_hm3(self.opening_storage_fraction)

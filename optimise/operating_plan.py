@@ -62,6 +62,16 @@ class Plan(NamedTuple):
     store_opening_weight: Floats
     store_limited: Ints
     store_opening: Floats
+    store_highest: Floats
+    gate_store: Ints
+    gate_turbines: Floats
+    gate_from: Ints
+    gate_storage: Floats
+    gate_flow: Floats
+    late_use: Ints
+    late_node: Ints
+    late_share: Floats
+    late_steps: Ints
     channel_node: Ints
     channel_to: Ints
     channel_kept: Floats
@@ -136,6 +146,8 @@ def plan_of(
         all_nodes.append(sorted(place[node] for node in network.ancestors(at, by_river=True)))
         trees.append(_downstream({place[node] for node in asked | returns}, node_down))
     rivers = {node.id for node in operation.nodes if node.is_river}
+    gated = [store for store in operation.stores if store.gates_storage_hm3]
+    late = [(number, use) for number, use in enumerate(uses) if use.return_to is not None and use.return_lag_count]
     rows = (*(u.id for u in uses), *(f"{s.id}.ecological" for s in operation.stores), *(o.id for o in operation.owed))
     members_of = [[[u.id for u in uses].index(use) for use in groups[name]] for name in groups]
     names = Names(
@@ -158,7 +170,7 @@ def plan_of(
         class_use_from=_offsets(of_class), class_use=_flat(of_class),
         class_limit=np.array([rules.limits.get(c, (1.0, 1.0)) for c in classes], dtype=float).reshape(-1, 2),
         use_node=_ints(place[u.node] for u in uses),
-        use_return=_ints(NONE if u.return_to is None else place[u.return_to] for u in uses),
+        use_return=_ints(NONE if u.return_to is None or u.return_lag_count else place[u.return_to] for u in uses),
         use_returned=_floats(0.0 if u.return_to is None else u.return_fraction for u in uses),
         use_factor=np.ones(len(uses)),
         store_node=_ints(place[s.id] for s in operation.stores),
@@ -174,6 +186,14 @@ def plan_of(
             s.dead_hm3 + rules.opening_fraction * (s.normal_hm3 - s.dead_hm3) if s.opening_hm3 is None else s.opening_hm3
             for s in operation.stores
         ),
+        store_highest=_floats(s.highest_hm3 for s in operation.stores),
+        gate_store=_ints(store_at[s.id] for s in gated),
+        gate_turbines=_floats(sum(t.flow_max_m3_per_s for t in operation.turbines if t.store == s.id) for s in gated),
+        gate_from=_offsets([s.gates_storage_hm3 for s in gated]),
+        gate_storage=_floats(storage for s in gated for storage in s.gates_storage_hm3),
+        gate_flow=_floats(flow for s in gated for flow in s.gates_max_m3_per_s),
+        late_use=_ints(number for number, _ in late), late_node=_ints(place[u.return_to] for _, u in late if u.return_to),
+        late_share=_floats(u.return_fraction for _, u in late), late_steps=_ints(u.return_lag_count for _, u in late),
         channel_node=_ints(place[c.node_from] for c in operation.channels),
         channel_to=_ints(place[c.node_to] for c in operation.channels),
         channel_kept=_floats(c.kept_fraction for c in operation.channels),
@@ -231,7 +251,7 @@ def _floats(values: Iterable[float]) -> Floats:
     return np.array(list(values), dtype=float)
 
 
-def _offsets(lists: Sequence[Sequence[int]]) -> Ints:
+def _offsets(lists: Sequence[Sequence[float]]) -> Ints:
     return np.concatenate(([0], np.cumsum([len(part) for part in lists], dtype=np.int64))).astype(np.int64)
 
 

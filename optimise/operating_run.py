@@ -117,12 +117,16 @@ def run(p: Plan, s: State, g: Given, course: Course, table: Table, record: Recor
     for c in range(len(p.channel_node)):
         for k in range(course.lag.shape[2]):
             record.total[8] += s.transit[c, k]
+    for k in range(len(p.late_use)):
+        for j in range(p.late_steps[k]):
+            record.total[8] += s.coming[k, j]
 
 
 def reset(p: Plan, s: State, course: Course) -> None:
-    """Open the stores and the quotas, empty the channels."""
+    """Open the stores and the quotas, empty the channels; where there is no curve, gates let out whatever comes."""
     for i in range(len(p.store_node)):
         s.store[i] = p.store_opening[i]
+        s.gate[i] = p.way_intake_max[p.store_way[i]]
     for c in range(len(p.channel_node)):
         for k in range(course.lag.shape[2]):
             s.transit[c, k] = 0.0
@@ -135,7 +139,7 @@ def reset(p: Plan, s: State, course: Course) -> None:
 
 
 def begin(p: Plan, s: State, g: Given) -> None:
-    """Fill the channels as if the first step's inflow had always come."""
+    """Fill the channels as if the first step's inflow had always come, and its demands always been met."""
     for n in range(len(p.node_store)):
         s.flow[n] = 0.0
     for i in range(len(p.inflow_node)):
@@ -153,6 +157,10 @@ def begin(p: Plan, s: State, g: Given) -> None:
             s.transit[c, k - 1] = later
         for k in range(g.lag.shape[1]):
             s.total[7] += s.transit[c, k]
+    for k in range(len(p.late_use)):
+        for j in range(p.late_steps[k]):
+            s.coming[k, j] = p.late_share[k] * g.demand[p.late_use[k]]
+            s.total[7] += s.coming[k, j]
     for i in range(len(p.store_node)):
         s.total[7] += s.store[i]
 
@@ -223,6 +231,8 @@ def write_balance(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
         s.total[1] += s.got[u]
         if p.use_return[u] != NONE:
             s.total[2] += p.use_returned[u] * s.got[u]
+    for k in range(len(p.late_use)):
+        s.total[2] += p.late_share[k] * s.got[p.late_use[k]]
     for i in range(len(p.store_node)):
         s.total[3] += s.losses[i]
         s.store[i] = s.closing[i]
@@ -255,10 +265,11 @@ def empty_state(p: Plan, lags: int, quotas: int, traces: int) -> tuple[State, Gi
     channels, rows, classes = len(p.channel_node), len(p.row_tolerance), len(p.class_limit)
     of_node, of_way, of_store, of_use = (nodes,), (ways,), (stores,), (uses,)
     shapes = {
-        "store": of_store, "transit": (channels, lags), "quota_used": (quotas,), "run": (rows,), "total": (len(TOTALS),),
+        "store": of_store, "transit": (channels, lags), "coming": (len(p.late_use), int(p.late_steps.max(initial=0))),
+        "quota_used": (quotas,), "run": (rows,), "total": (len(TOTALS),),
         **dict.fromkeys(("flow", "net", "owed", "free", "own", "could", "asked", "draw", "moved", "factor", "met"), of_node),
         **dict.fromkeys(("give", "intake", "room", "used"), of_way), **dict.fromkeys(("unmet", "got"), of_use), "left": (1,),
-        **dict.fromkeys(("keep", "lose", "fixed", "kappa", "tapped", "taken"), of_store), "supplied": (stores, classes),
+        **dict.fromkeys(("keep", "lose", "fixed", "gate", "kappa", "tapped", "taken"), of_store), "supplied": (stores, classes),
         **dict.fromkeys(("required", "ecological", "closing", "losses", "spill", "filled", "passed"), of_store),
         "row_demand": (rows,), "row_got": (rows,),
     }  # fmt: skip

@@ -18,6 +18,7 @@ class State(NamedTuple):
 
     store: ByTrace
     transit: ByTrace
+    coming: ByTrace
     quota_used: ByTrace
     run: ByTrace
     total: ByTrace
@@ -42,6 +43,7 @@ class State(NamedTuple):
     keep: ByTrace
     lose: ByTrace
     fixed: ByTrace
+    gate: ByTrace
     kappa: ByTrace
     tapped: ByTrace
     taken: ByTrace

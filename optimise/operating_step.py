@@ -45,10 +45,13 @@ def open_day(p: Plan, s: State, g: Given) -> None:
     for o in range(len(p.owed_node)):
         s.owed[p.owed_node[o]] = np.maximum(s.owed[p.owed_node[o]], g.owed[o])
     see_losses(p, s, g)
+    see_gates(p, s, g)
     for i in range(len(p.inflow_node)):
         s.flow[p.inflow_node[i]] += g.inflow[i]
     for c in range(len(p.channel_node)):
         s.flow[p.channel_to[c]] += s.transit[c, 0]
+    for k in range(len(p.late_use)):
+        s.flow[p.late_node[k]] += s.coming[k, 0]
     for n in range(len(p.node_store)):
         i, down = p.node_store[n], p.node_down[n]
         if i != NONE:
@@ -57,7 +60,7 @@ def open_day(p: Plan, s: State, g: Given) -> None:
             if p.store_limited[i]:
                 owed = np.minimum(owed, s.flow[n])
             s.required[i] = owed
-            s.ecological[i] = np.minimum(owed, np.maximum(water, 0.0))
+            s.ecological[i] = np.minimum(np.minimum(owed, s.gate[i]), np.maximum(water, 0.0))
             s.free[n] = water - s.ecological[i]
             s.flow[p.store_down[i]] += s.ecological[i]
             s.taken[i] = 0.0
@@ -78,6 +81,8 @@ def open_day(p: Plan, s: State, g: Given) -> None:
         s.used[w] = 0.0
         if p.way_quota[w] != NONE:
             s.room[w] = np.minimum(s.room[w], np.maximum(g.quota[p.way_quota[w]] - s.quota_used[p.way_quota[w]], 0.0))
+    for i in p.gate_store:
+        s.room[p.store_way[i]] = s.gate[i] - s.ecological[i]
     for u in range(len(p.use_node)):
         s.unmet[u] = g.demand[u]
         s.got[u] = 0.0
@@ -93,6 +98,18 @@ def see_losses(p: Plan, s: State, g: Given) -> None:
         s.keep[i] = 1.0 - p.store_opening_weight[i] * surface - seepage
         s.lose[i] = 1.0 + (1.0 - p.store_opening_weight[i]) * surface + seepage
         s.fixed[i] = g.evaporation[i] * p.store_area[i]
+
+
+def see_gates(p: Plan, s: State, g: Given) -> None:
+    """What gates, spillway and turbines let out at most, at the storage that the step begins with."""
+    for k in range(len(p.gate_store)):
+        i, first = p.gate_store[k], p.gate_from[k]
+        most = choose(s.store[i] < p.gate_storage[first], 0.0, p.gate_flow[first])
+        for j in range(first, p.gate_from[k + 1] - 1):
+            width = p.gate_storage[j + 1] - p.gate_storage[j]
+            above = np.minimum(np.maximum(s.store[i] - p.gate_storage[j], 0.0), width)
+            most = most + (p.gate_flow[j + 1] - p.gate_flow[j]) / width * above
+        s.gate[i] = (most + p.gate_turbines[k]) * g.volume
 
 
 def serve_all(p: Plan, s: State, g: Given) -> None:
@@ -306,6 +323,10 @@ def close_day(p: Plan, s: State, g: Given) -> None:
         enters = s.flow[p.channel_node[c]] * p.channel_kept[c]
         for k in range(g.lag.shape[1] - 1):
             s.transit[c, k] = s.transit[c, k + 1] + g.lag[c, k + 1] * enters
+    for k in range(len(p.late_use)):
+        for j in range(p.late_steps[k] - 1):
+            s.coming[k, j] = s.coming[k, j + 1]
+        s.coming[k, p.late_steps[k] - 1] = p.late_share[k] * s.got[p.late_use[k]]
 
 
 def route(p: Plan, s: State, g: Given) -> None:
@@ -316,13 +337,18 @@ def route(p: Plan, s: State, g: Given) -> None:
         s.flow[p.inflow_node[i]] += g.inflow[i]
     for c in range(len(p.channel_node)):
         s.flow[p.channel_to[c]] += s.transit[c, 0]
+    for k in range(len(p.late_use)):
+        s.flow[p.late_node[k]] += s.coming[k, 0]
     for n in range(len(p.node_store)):
         i = p.node_store[n]
         if i != NONE:
             water = s.store[i] * s.keep[i] - s.fixed[i] + s.flow[n] + s.filled[i] - s.taken[i] - s.ecological[i]
             raw = water / s.lose[i]
-            s.spill[i] = np.maximum(raw - g.limit[i], 0.0) * s.lose[i]
-            s.closing[i] = np.maximum(np.minimum(raw, g.limit[i]), 0.0)
+            open_for = np.maximum(s.gate[i] - s.ecological[i] - s.used[p.store_way[i]], 0.0)
+            spill = np.minimum(np.maximum(raw - g.limit[i], 0.0) * s.lose[i], open_for)
+            # What the gates cannot let out stays up to the highest level, and runs over from there.
+            s.spill[i] = np.maximum(spill, (raw - p.store_highest[i]) * s.lose[i])
+            s.closing[i] = np.maximum(raw - s.spill[i] / s.lose[i], 0.0)
             # Where evaporation would take more than there is, it takes what there is.
             lost = s.store[i] * (1.0 - s.keep[i]) + s.fixed[i] + s.closing[i] * (s.lose[i] - 1.0)
             s.losses[i] = choose(raw < 0.0, lost + water, lost)

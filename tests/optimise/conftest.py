@@ -124,7 +124,9 @@ class Builder:
         if inflow is not None:
             self.catchment(name, inflow)
 
-    def town(self, name: str, node: str, demand: object, return_to: str | None = None, returned: float = 0.0) -> None:
+    def town(
+        self, name: str, node: str, demand: object, return_to: str | None = None, returned: float = 0.0, lag: int = 0
+    ) -> None:  # fmt: skip
         self.assets.append(
             Town(
                 id=name,
@@ -138,6 +140,7 @@ class Builder:
                 shortage_price_yuan_per_m3=(50.0,),
                 return_fraction=returned,
                 return_to=return_to,
+                return_lag_count=lag,
                 served_region=ServedRegion.HOME,
             )
         )

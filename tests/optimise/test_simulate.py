@@ -259,14 +259,14 @@ def test_wrong_networks_are_refused(network, engine: Engine) -> None:
 @pytest.mark.parametrize("traces", [1, LANES + 3])
 def test_compiled_run_gives_the_same(network, traces: int) -> None:
     """One trace alone; and a full group of lanes beside one that is not; with drought lines and quotas that bind."""
-    case = _wide(network, 40, traces, quota_start=("01-01",), quota_hm3=(60.0,))
+    case = _wide(network, 40, traces, quota_start=("01-01",), quota_hm3=(30.0,))
     rules = Rules(lines={"lake": DroughtLines(np.full(40, 50.0), np.full(40, 8.0))})
     plain, fast = case.run(rules), case.run(rules, engine=Engine.COMPILED)
     assert plain.traces == fast.traces == traces
     for left, right in zip(plain.record, fast.record, strict=True):
         assert right == pytest.approx(left, abs=1e-9)
     assert fast.record.stores[:, 0, STORE_ITEMS.index("restricted")].any()
-    assert fast.carried_hm3("canal_head_works").sum(axis=0).max() == pytest.approx(60.0)
+    assert fast.carried_hm3("canal_head_works").sum(axis=0).max() == pytest.approx(30.0)
     assert plain.residual < ROUNDING
 
 
@@ -295,7 +295,11 @@ def _wide(network, days: int, traces: int, names: dict[str, str] | None = None, 
     random = np.random.default_rng(7)
     case = network(days)
     case.river(name["upper"], random.gamma(1.0, 4.0, days))
-    case.lake(name["lake"], name["lower"], 60.0, 30.0, random.gamma(0.6, 8.0, days), 0.5, 4.0, (1.0, 5.0), 5.0)
+    case.lake(
+        name["lake"], name["lower"], 60.0, 30.0, random.gamma(0.6, 8.0, days), 0.5, 4.0, (1.0, 5.0), 5.0,
+        level_flood_limit_m=55.0, level_normal_m=55.0,
+        discharge_level_m=(5.0, 30.0, 60.0), discharge_max_m3_per_s=(20.0, 50.0, 100.0),
+    )  # fmt: skip
     case.lake(name["second"], name["lower"], 20.0, None, random.gamma(0.6, 2.0, days), 0.3, 4.0, (0.5, 2.0), 1.0)
     case.river(name["lower"], 1.0)
     case.reach(name["upper"], name["lower"], (0.3, 0.5, 0.2), 0.05)
@@ -307,7 +311,7 @@ def _wide(network, days: int, traces: int, names: dict[str, str] | None = None, 
     case.canal(name["head"], name["works"], 4.0, **of_works)
     case.canal(name["lower"], name["works"], 3.0, cost=0.1)
     case.canal(name["upper"], name["second"], 1.0)
-    case.town(name["one"], name["works"], 4.0, name["lower"], 0.7)
+    case.town(name["one"], name["works"], 4.0, name["lower"], 0.7, lag=2)
     case.town(name["two"], name["head"], 2.0)
     case.factory("factory", name["lower"], 1.5)
     case.fields("fields", name["upper"], 3.0, name["lower"], 0.2)
