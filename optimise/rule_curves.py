@@ -1,14 +1,14 @@
 """Rule curves (调度图): drought lines read from an optimum, improved by search, judged on traces that the search never saw.
 
 The optimiser's storage over many years says how full a reservoir ought to be on a date: a low quantile of it is a
-drought-warning line, a lower one a drought-guarantee line, each by ten-day period. How low, and how hard the classes are
+drought-warning line, a lower one a drought-guarantee line, each by ten-day period. How low, and how hard each class is
 limited under the lines, is then searched one number at a time, in an order drawn from a seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,7 +31,11 @@ PRICES: Mapping[UserClass, float] = {
 """Yuan a cubic metre short, by class: the order of the catalogue's prices of shortage. Assumed."""
 DEEP = 10.0
 """How much more a shortage weighs in a period in which it is deeper than the class is allowed."""
-BOUNDS = ((0.0, 0.9), (0.0, 0.9), (0.0, 1.5), (0.0, 1.5))
+STRENGTH_MAX = 2.0
+
+
+def _full_strength() -> dict[UserClass, float]:
+    return dict.fromkeys(LIMITS, 1.0)
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,13 @@ class Curves:
 
     Attributes:
         warning, guarantee: quantiles of the optimum's storage that the lines follow.
-        warning_strength, guarantee_strength: how hard classes are limited under a line: 0 not at all, 1 by the usual limit
-            coefficients, more beyond them.
+        strengths: how hard each class is limited under the lines: 0 not at all, 1 by the usual limit coefficients, more beyond
+            them.
     """
 
     warning: float = 0.2
     guarantee: float = 0.05
-    warning_strength: float = 1.0
-    guarantee_strength: float = 1.0
+    strengths: Mapping[UserClass, float] = field(default_factory=_full_strength)
 
     def rules(self, storages: Mapping[str, Floats], timeline: Timeline, usual: Rules) -> Rules:
         """Rules with lines and limits.
@@ -64,12 +67,32 @@ class Curves:
             lines[store] = DroughtLines(warning, guarantee)
         limits = {}
         for user_class, (first, second) in LIMITS.items():
-            limited = max(0.0, 1.0 - self.warning_strength * (1.0 - first))
-            limits[user_class] = (limited, min(limited, max(0.0, 1.0 - self.guarantee_strength * (1.0 - second))))
+            strength = self.strengths[user_class]
+            limited = max(0.0, 1.0 - strength * (1.0 - first))
+            limits[user_class] = (limited, min(limited, max(0.0, 1.0 - strength * (1.0 - second))))
         return replace(usual, lines=lines, limits=limits)
 
-    def as_numbers(self) -> tuple[float, ...]:
-        return (self.warning, self.guarantee, self.warning_strength, self.guarantee_strength)
+    def with_warning(self, by: float) -> Curves:
+        """With the quantile of the warning line moved inside its bounds."""
+        return replace(self, warning=float(np.clip(self.warning + by, 0.0, 1.0)))
+
+    def with_guarantee(self, by: float) -> Curves:
+        """With the quantile of the guarantee line moved inside its bounds."""
+        return replace(self, guarantee=float(np.clip(self.guarantee + by, 0.0, 1.0)))
+
+    def with_strength(self, user_class: UserClass, by: float) -> Curves:
+        """With the strength of a class moved inside its bounds."""
+        strength = float(np.clip(self.strengths[user_class] + by, 0.0, STRENGTH_MAX))
+        return replace(self, strengths={**self.strengths, user_class: strength})
+
+
+def moves(classes: Collection[UserClass]) -> list[Callable[[Curves, float], Curves]]:
+    """What may be moved where only some classes have users: both quantiles, and the strengths of those classes."""
+
+    def of_class(user_class: UserClass) -> Callable[[Curves, float], Curves]:
+        return lambda curves, by: curves.with_strength(user_class, by)
+
+    return [Curves.with_warning, Curves.with_guarantee, *(of_class(one) for one in LIMITS if one in classes)]
 
 
 def dekads_of(timeline: Timeline) -> Ints:
@@ -112,21 +135,23 @@ def priced_shortage(simulation: Simulation) -> float:
 
 
 def improve(
-    score: Callable[[Curves], float], start: Curves, seed: int = 1, rounds: int = 6, step: float = 0.2
-) -> tuple[Curves, float]:
+    score: Callable[[Curves], float], start: Curves, movable: Sequence[Callable[[Curves, float], Curves]], seed: int = 1,
+    rounds: int = 6, step: float = 0.25,
+) -> tuple[Curves, float]:  # fmt: skip
     """Lower a score by moving one number of the curves at a time, by steps that shrink when none helps.
 
     Args:
         score: of curves on the traces to learn from.
+        movable: the numbers, each as what moves it by so much (:func:`moves`).
         seed: of the order in which numbers are tried.
     """
     random = np.random.default_rng(seed)
     best, value = start, score(start)
     for _ in range(rounds):
         before = value
-        for number in random.permutation(len(BOUNDS)).tolist():
+        for number in random.permutation(len(movable)).tolist():
             for sign in (-1.0, 1.0):
-                moved = _moved(best, number, sign * step)
+                moved = movable[number](best, sign * step)
                 found = score(moved) if moved != best else np.inf
                 if found < value:
                     best, value = moved, float(found)
@@ -134,10 +159,3 @@ def improve(
         if value >= before:
             step *= 0.5
     return best, value
-
-
-def _moved(curves: Curves, number: int, by: float) -> Curves:
-    numbers = list(curves.as_numbers())
-    low, high = BOUNDS[number]
-    numbers[number] = float(np.clip(numbers[number] + by, low, high))
-    return Curves(*numbers)

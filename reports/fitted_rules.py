@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from yuqian.assets.region import Region
 from yuqian.models.clock import Floats, Timeline
 from yuqian.optimise.long_simulation import LongRun
 from yuqian.optimise.operating_rules import Rules
-from yuqian.optimise.rule_curves import Curves, by_dekad, improve, priced_shortage
+from yuqian.optimise.rule_curves import Curves, by_dekad, improve, moves, priced_shortage
 from yuqian.optimise.simulate import Simulation, simulate
 from yuqian.reports.long import LongResult
 from yuqian.reports.usual_rules import usual_rules
@@ -20,43 +21,72 @@ STANDARD, FITTED, IMPROVED = "standard rule", "curves of the optimum", "curves i
 
 
 @dataclass(frozen=True)
+class Score:
+    """Priced shortage of one rule, million yuan a year, on three sets of traces that share none.
+
+    Attributes:
+        learnt: on those that the curves were improved on.
+        chosen: on those that choose among the rules.
+        apart: on those that neither saw; they judge.
+    """
+
+    learnt: float
+    chosen: float
+    apart: float
+
+
+@dataclass(frozen=True)
 class FittedRules:
     """Curves and how they fared.
 
     Attributes:
-        scores: rule -> (on the traces learnt from, on those held apart), million yuan of priced shortage a year.
+        curves: the improved ones.
+        storages: of the optimum, by reservoir.
+        scores: of each rule.
+        chosen: the rule with the least shortage on the traces that choose.
     """
 
     curves: Curves
     storages: dict[str, Floats]
     usual: Rules
-    scores: dict[str, tuple[float, float]]
+    scores: dict[str, Score]
+    chosen: str
 
     def for_run(self, run: LongRun) -> Rules:
-        """The rules on the steps of a run."""
+        """The chosen rules on the steps of a run."""
         return self.on(run.calendar.timeline)
 
     def on(self, timeline: Timeline) -> Rules:
-        """The rules on the steps of a timeline."""
-        return self.curves.rules(self.storages, timeline, self.usual)
-
-    @property
-    def helps(self) -> bool:
-        """Whether the improved curves beat the standard rule on the traces held apart."""
-        return self.scores[IMPROVED][1] < self.scores[STANDARD][1]
+        """The chosen rules on the steps of a timeline."""
+        return _tried(self.curves, self.storages, timeline, self.usual)[self.chosen]
 
     def lines(self) -> str:
         """In lines for people."""
         said = [
-            f"{name}: {learnt:,.2f} million yuan a year on the traces learnt from, {apart:,.2f} on those held apart"
-            for name, (learnt, apart) in self.scores.items()
+            f"{name}: {score.learnt:,.2f} million yuan a year on the traces learnt from, {score.chosen:,.2f} on those that "
+            f"choose, {score.apart:,.2f} on those held apart"
+            for name, score in self.scores.items()
         ]
         c = self.curves
+        strengths = ", ".join(f"{user_class.value} {c.strengths[user_class]:.2f}" for user_class in self.usual.order)
         said.append(
-            f"warning line at the {c.warning:.0%} quantile of the optimum's storage, guarantee line at "
-            f"{min(c.warning, c.guarantee):.0%}; limits at {c.warning_strength:.2f} and {c.guarantee_strength:.2f} of the usual"
+            f"improved: warning line at the {c.warning:.0%} quantile of the optimum's storage, guarantee line at "
+            f"{min(c.warning, c.guarantee):.0%}; strength of the usual limits: {strengths}"
         )
+        said.append(f"the run goes by: {self.chosen}")
         return "\n".join(said)
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"million_yuan_per_year": {name: asdict(one) for name, one in self.scores.items()}, "chosen": self.chosen}
+
+
+def _tried(curves: Curves, storages: dict[str, Floats], timeline: Timeline, usual: Rules) -> dict[str, Rules]:
+    return {
+        STANDARD: replace(usual, lines={}),
+        FITTED: Curves().rules(storages, timeline, usual),
+        IMPROVED: curves.rules(storages, timeline, usual),
+    }
 
 
 def storages_of(result: LongResult) -> dict[str, Floats]:
@@ -87,17 +117,24 @@ class Trial:
 
 def fit_rules(
     region: Region, storages: dict[str, Floats], run: LongRun, apart: int, usual: Rules | None = None, seed: int = 1,
-    rounds: int = 4,
+    rounds: int = 6,
 ) -> FittedRules:  # fmt: skip
-    """Fit curves to an optimum's storages and improve them on the traces of ``run``; judge on ``apart`` traces after those."""
+    """Fit curves to an optimum's storages and improve them on the traces of ``run``.
+
+    The ``apart`` traces after those choose between the standard rule, the curves as read and the improved ones; as many after
+    them judge.
+    """
     usual = usual or usual_rules(region)
-    learn, judge = Trial(region, run), Trial(region, replace(run, first=run.first + run.traces, traces=apart))
+    firsts = (run.first, run.first + run.traces, run.first + run.traces + apart)
+    learn, choose, judge = (
+        Trial(region, replace(run, first=first, traces=traces))
+        for first, traces in zip(firsts, (run.traces, apart, apart), strict=True)
+    )
     timeline = run.calendar.timeline
-
-    def rules(curves: Curves) -> Rules:
-        return curves.rules(storages, timeline, usual)
-
-    start = Curves()
-    best, _ = improve(lambda curves: learn.score(rules(curves)), start, seed, rounds)
-    tried = {STANDARD: replace(usual, lines={}), FITTED: rules(start), IMPROVED: rules(best)}
-    return FittedRules(best, storages, usual, {name: (learn.score(r), judge.score(r)) for name, r in tried.items()})
+    movable = moves(learn.simulation(usual).names.classes)
+    best, _ = improve(lambda curves: learn.score(curves.rules(storages, timeline, usual)), Curves(), movable, seed, rounds)
+    scores = {
+        name: Score(learn.score(rules), choose.score(rules), judge.score(rules))
+        for name, rules in _tried(best, storages, timeline, usual).items()
+    }
+    return FittedRules(best, storages, usual, scores, min(scores, key=lambda name: scores[name].chosen))

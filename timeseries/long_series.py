@@ -84,18 +84,17 @@ class LongSeries:
 
     @cached_property
     def flow(self) -> LongFlow:
-        """The traces of flow at all assets that ask for a river."""
+        """The trace of flow at all assets that ask for a river."""
         sites = [asset for asset in self.assets if any(need.resource == RIVER for need in asset.series.values())]
-        return LongFlow(sites, FlowPlan(self.plan.seed, self.plan.trace + 1, self.plan.years))  # type: ignore[arg-type]
+        return LongFlow(sites, FlowPlan(self.plan.seed, 1, self.plan.years, self.plan.trace))  # type: ignore[arg-type]
 
     @cached_property
     def _flow_by_day(self) -> Floats:
         """Flow of the trace, shape (sites, days); even within a ten-day period unless by day."""
-        trace = self.plan.trace
         if self.plan.by_day:
-            return np.asarray(self.flow.days_m3_per_s()[trace], dtype=float)
+            return np.asarray(self.flow.days_m3_per_s()[0], dtype=float)
         days = np.tile(lengths(), self.plan.years)
-        return np.repeat(np.asarray(self.flow.dekads_m3_per_s[trace], dtype=float), days, axis=-1)
+        return np.repeat(np.asarray(self.flow.dekads_m3_per_s[0], dtype=float), days, axis=-1)
 
     @cached_property
     def _relative_flow(self) -> Floats:

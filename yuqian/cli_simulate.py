@@ -111,7 +111,7 @@ def simulate(
         if len(reports) > 1:
             data["variants"] = [as_data(report) for report in reports[1:]]
         if fitted is not None:
-            data["rule_curves"] = {name: list(both) for name, both in fitted.scores.items()}
+            data["rule_curves"] = fitted.as_data()
         if found is not None:
             data["capability"] = capability_as_data(found)
         if worth is not None:
@@ -158,17 +158,18 @@ def _variants(
 
 
 def _fitted(region: Region, run: LongRun, years: int) -> FittedRules:
-    """Curves fitted to the optimum over so many years and improved on half of the traces, by ten-day period."""
+    """Curves of the optimum over so many years, improved by ten-day period on traces that the run has not."""
     from dataclasses import replace
 
     from yuqian.reports.fitted_rules import fit_rules, storages_of
     from yuqian.reports.long import LongStudy
     from yuqian.timeseries.long_series import LongPlan
 
-    study = LongStudy.of(region, LongPlan(years=years, seed=run.seed))
-    learn = max(1, min(10, run.traces // 2))
-    short = replace(run, traces=learn, by_day=False, first=run.first + 1)
-    return fit_rules(region, storages_of(study.run()), short, apart=learn)
+    unseen = run.first + run.traces
+    study = LongStudy.of(region, LongPlan(years=years, seed=run.seed, trace=unseen))
+    count = max(1, min(10, run.traces // 2))
+    short = replace(run, traces=count, by_day=False, first=unseen)
+    return fit_rules(region, storages_of(study.run()), short, apart=count)
 
 
 def _month_day(text: str) -> str:
