@@ -120,18 +120,28 @@ def by_dekad(storage_hm3: Floats, timeline: Timeline) -> Floats:
     return table.reshape(count, PER_YEAR)
 
 
-def priced_shortage(simulation: Simulation) -> float:
-    """Shortage in million yuan a year, by class, deep shortage weighing more; what the search makes small."""
-    years = simulation.traces * len(simulation.record.rows)
-    total = 0.0
+def priced_shortage(simulation: Simulation) -> Floats:
+    """Shortage in million yuan a year of each trace, by class, deep shortage weighing more, shape (traces,).
+
+    The search makes its mean small.
+    """
+    total = np.zeros(simulation.traces)
     for user_class in simulation.names.classes:
         row = class_row(user_class)
         demand, got, deep = (simulation.row(row, item) for item in (0, 1, 3))
         periods = np.bincount(simulation.calendar.bins(simulation.keep))[:, None]
         depth = simulation.rules.allowances[user_class][1]
         heavy = (DEEP - 1.0) * depth * deep * demand / np.maximum(periods, 1)
-        total += PRICES.get(user_class, 0.0) * float((np.maximum(demand - got, 0.0) + heavy).sum())
-    return total / years
+        total += PRICES.get(user_class, 0.0) * (np.maximum(demand - got, 0.0) + heavy).sum(axis=0)
+    by_year: Floats = total / len(simulation.record.rows)
+    return by_year
+
+
+def surely_less(one: Floats, other: Floats) -> bool:
+    """Whether the mean of one is less than that of the other by more than the standard error of their differences by trace."""
+    less = other - one
+    error = less.std(ddof=1) / np.sqrt(len(less)) if len(less) > 1 else 0.0
+    return bool(less.mean() > error)
 
 
 def improve(

@@ -10,9 +10,10 @@ import numpy as np
 from yuqian.assets.region import Region
 from yuqian.models.clock import Floats, Timeline
 from yuqian.optimise.long_simulation import LongRun
+from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_rules import Rules
-from yuqian.optimise.rule_curves import Curves, by_dekad, improve, moves, priced_shortage
-from yuqian.optimise.simulate import Simulation, simulate
+from yuqian.optimise.rule_curves import Curves, by_dekad, improve, moves, priced_shortage, surely_less
+from yuqian.optimise.simulate import Engine, Simulation, simulate
 from yuqian.reports.long import LongResult
 from yuqian.reports.usual_rules import usual_rules
 from yuqian.timeseries.trace_series import TraceSeries
@@ -43,7 +44,7 @@ class FittedRules:
         curves: the improved ones.
         storages: of the optimum, by reservoir.
         scores: of each rule.
-        chosen: the rule with the least shortage on the traces that choose.
+        chosen: the rule that the run goes by: curves where they surely beat the standard rule on the traces that choose.
     """
 
     curves: Curves
@@ -107,11 +108,13 @@ class Trial:
     def __init__(self, region: Region, run: LongRun) -> None:
         self.region, self.run = region, run
         self.series = TraceSeries(region.kinds, run.plan(), run.by_day, run.drought).series()
+        # The search runs the network so often that compiling pays, however short the traces.
+        self.engine = Engine.COMPILED if has_compiler() else Engine.AUTO
 
     def simulation(self, rules: Rules) -> Simulation:
-        return simulate(self.region.kinds, self.series, self.run.calendar, rules, keep=self.run.keep)
+        return simulate(self.region.kinds, self.series, self.run.calendar, rules, keep=self.run.keep, engine=self.engine)
 
-    def score(self, rules: Rules) -> float:
+    def score(self, rules: Rules) -> Floats:
         return priced_shortage(self.simulation(rules))
 
 
@@ -121,8 +124,8 @@ def fit_rules(
 ) -> FittedRules:  # fmt: skip
     """Fit curves to an optimum's storages and improve them on the traces of ``run``.
 
-    The ``apart`` traces after those choose between the standard rule, the curves as read and the improved ones; as many after
-    them judge.
+    The ``apart`` traces after those choose between the standard rule, the curves as read and the improved ones: curves must
+    beat the standard rule by more than a standard error. As many traces after them judge.
     """
     usual = usual or usual_rules(region)
     firsts = (run.first, run.first + run.traces, run.first + run.traces + apart)
@@ -132,9 +135,17 @@ def fit_rules(
     )
     timeline = run.calendar.timeline
     movable = moves(learn.simulation(usual).names.classes)
-    best, _ = improve(lambda curves: learn.score(curves.rules(storages, timeline, usual)), Curves(), movable, seed, rounds)
+
+    def learnt(curves: Curves) -> float:
+        return float(learn.score(curves.rules(storages, timeline, usual)).mean())
+
+    best, _ = improve(learnt, Curves(), movable, seed, rounds)
+    tried = _tried(best, storages, timeline, usual)
+    on_choice = {name: choose.score(rules) for name, rules in tried.items()}
     scores = {
-        name: Score(learn.score(rules), choose.score(rules), judge.score(rules))
-        for name, rules in _tried(best, storages, timeline, usual).items()
+        name: Score(*(float(one.mean()) for one in (learn.score(rules), on_choice[name], judge.score(rules))))
+        for name, rules in tried.items()
     }
-    return FittedRules(best, storages, usual, scores, min(scores, key=lambda name: scores[name].chosen))
+    fitted = min((FITTED, IMPROVED), key=lambda name: scores[name].chosen)
+    chosen = fitted if surely_less(on_choice[fitted], on_choice[STANDARD]) else STANDARD
+    return FittedRules(best, storages, usual, scores, chosen)

@@ -167,7 +167,7 @@ def _fitted(region: Region, run: LongRun, years: int) -> FittedRules:
 
     unseen = run.first + run.traces
     study = LongStudy.of(region, LongPlan(years=years, seed=run.seed, trace=unseen))
-    count = max(1, min(10, run.traces // 2))
+    count = max(1, min(40, run.traces // 2))
     short = replace(run, traces=count, by_day=False, first=unseen)
     return fit_rules(region, storages_of(study.run()), short, apart=count)
 

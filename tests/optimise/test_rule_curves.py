@@ -10,7 +10,7 @@ import pytest
 from yuqian.models.clock import Clock
 from yuqian.models.kind import UserClass
 from yuqian.optimise.operating_rules import LIMITS, Rules
-from yuqian.optimise.rule_curves import Curves, by_dekad, dekads_of, improve, moves, priced_shortage
+from yuqian.optimise.rule_curves import Curves, by_dekad, dekads_of, improve, moves, priced_shortage, surely_less
 
 
 def test_storage_by_ten_day_period() -> None:
@@ -71,8 +71,16 @@ def test_a_deep_shortage_weighs_more_than_a_shallow_one(network) -> None:
         case = network(10)
         case.river("river", served)
         case.town("town", "river", 10.0)
-        return priced_shortage(case.run())
+        return float(priced_shortage(case.run()).mean())
 
     shallow, deep = score(9.5), score(5.0)
     assert shallow == pytest.approx(60.0 * 0.5)
     assert deep > 10 * shallow
+
+
+def test_less_is_sure_only_beyond_its_error() -> None:
+    base = np.array([10.0, 20.0, 30.0, 40.0])
+    assert surely_less(base - 1.0, base)
+    assert not surely_less(base, base)
+    assert not surely_less(base - np.array([9.0, -7.0, 8.0, -8.0]), base)
+    assert surely_less(np.array([1.0]), np.array([2.0]))
