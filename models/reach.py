@@ -30,7 +30,9 @@ class Reach(Kind):
 
     ``lag_share_fraction[k]`` of what enters leaves k days later; the loss is a share of what enters, or of what arrives. The
     days before the first one are taken from the end of the horizon, so that what is on its way at the end is what was on its
-    way at the beginning, and no water is made or lost by being under way.
+    way at the beginning, and no water is made or lost by being under way. With ``past_inflow_m3_per_s`` (the latest last) they
+    are as given, and what is on its way at the end of a horizon that stands alone is worth nothing; a simulation by rule begins
+    as if its first day had gone on before.
 
     In water steps longer than a day (ten-day periods) what enters is taken as even over its step: of a step of L days, the
     share of lag k that leaves in the same step is ``max(0, L - k) / L``, and the rest leaves in the steps after it. Volumes are
@@ -55,12 +57,19 @@ class Reach(Kind):
     loss_of_delivery_fraction: NonNegative = 0.0
     muskingum_time_h: Positive | None = None
     muskingum_weight_fraction: Annotated[float, Field(ge=0, le=0.5)] = 0.2
+    past_inflow_m3_per_s: tuple[NonNegative, ...] = ()
 
     @model_validator(mode="after")
     def _one_way_each(self) -> Self:
         check_losses(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         if self.muskingum_time_h is not None and self.lag_share_fraction != (1.0,):
             raise ValueError("a reach is routed by lags or by Muskingum's rule; with muskingum_time_h give lag shares of [1]")
+        needed = 1 if self.muskingum_time_h is not None else len(self.lag_share_fraction) - 1
+        if self.past_inflow_m3_per_s and len(self.past_inflow_m3_per_s) != needed:
+            raise ValueError(
+                f"past_inflow_m3_per_s needs one flow for each of the {needed} days before the first that the rule looks back "
+                f"to (with Muskingum's rule one, of a steady flow), the latest last; got {len(self.past_inflow_m3_per_s)}"
+            )
         return self
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
@@ -72,7 +81,7 @@ class Reach(Kind):
         m.past_and_days = pyo.RangeSet(-longest, count - 1)
         m.inflow_m3_per_s = pyo.Var(m.past_and_days, dense=False, bounds=(0, None))
         past = range(-longest, 0)
-        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past, comes_round=True)
+        self._begin(m, steps, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past)
 
         kept = arriving(self.loss_of_inflow_fraction, self.loss_of_delivery_fraction)
         weights = [(k, _by_step(m, steps, k, kept * share)) for k, share in enumerate(shares) if np.any(share)]
@@ -81,6 +90,14 @@ class Reach(Kind):
             self.node_to, self.id, "outflow of reach",
             m3_per_s=lambda d: sum(weight(d) * m.inflow_m3_per_s[d - k] for k, weight in weights),
         )  # fmt: skip
+
+    def _begin(self, m: pyo.Block, steps: Steps, name: str, source: Callable[[Any], Any], past: range) -> None:
+        """Tie the steps before the first to the end of the horizon, or to what is given."""
+        given = self.past_inflow_m3_per_s[len(self.past_inflow_m3_per_s) - len(past) :]
+        carry(m, steps, Rhythm.WATER, name, source, past, opening=given or None, comes_round=not given)
+        if given and steps.horizon is Horizon.WHOLE:
+            for step, flow in zip(past, given, strict=True):
+                m.add_component(f"{name}_{-step}_before_as_given", pyo.Constraint(expr=source(step) == flow))
 
     def step_shares(self, clock: Clock) -> list[Floats]:
         """Share of the mean inflow of the step k before that each step's mean outflow holds, k = 0, 1, ...; (steps,) each."""
@@ -132,8 +149,8 @@ class Reach(Kind):
         m.outflow_m3_per_s = pyo.Var(steps.day_ends, dense=False, bounds=(0, None))
         c0, c1, c2 = self.coefficients(steps.clock)
         past = range(OPENING, 0)
-        carry(m, steps, Rhythm.WATER, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past, comes_round=True)
-        carry(m, steps, Rhythm.WATER, "outflow_m3_per_s", m.outflow_m3_per_s.__getitem__, past, comes_round=True)
+        self._begin(m, steps, "inflow_m3_per_s", m.inflow_m3_per_s.__getitem__, past)
+        self._begin(m, steps, "outflow_m3_per_s", m.outflow_m3_per_s.__getitem__, past)
 
         @m.Constraint(steps.days)
         def routing(m: pyo.Block, d: int) -> object:
@@ -174,10 +191,13 @@ class Reach(Kind):
         own = inflow[before:]
         if before and book.horizon is Horizon.WINDOW:
             book.equal(self.id, "past as given", inflow[:before], answer.given("opening_inflow_m3_per_s", inflow[:before]))
+        elif before and self.past_inflow_m3_per_s:
+            book.equal(self.id, "past as given", inflow[:before], np.array(self.past_inflow_m3_per_s)[-before:])
         elif before:
             turns = np.tile(own, before // count + 1)
             book.equal(self.id, "past as at the end", inflow[:before], turns[len(turns) - before :])
-        note_round(book, self.id, "inflow_m3_per_s", inflow, before)
+        if not self.past_inflow_m3_per_s:
+            note_round(book, self.id, "inflow_m3_per_s", inflow, before)
         days = np.maximum(np.rint(clock.water.hours / 24), 1).astype(int)
         lengths = np.tile(days, before // count + 1)
         by_day = np.repeat(inflow, np.concatenate((lengths[len(lengths) - before :], days)))
@@ -190,11 +210,12 @@ class Reach(Kind):
         inflow, outflow = answer.inflow_m3_per_s, answer.outflow_m3_per_s
         book.within(self.id, "outflow", outflow, 0.0, None)
         for name, flow in (("inflow", inflow), ("outflow", outflow)):
-            given: Floats | float = flow[-1:]
+            given: Floats | float = np.array(self.past_inflow_m3_per_s) if self.past_inflow_m3_per_s else flow[-1:]
             if book.horizon is Horizon.WINDOW:
                 given = answer.given(f"opening_{name}_m3_per_s", flow[:1])
             book.equal(self.id, f"{name} before the first step", flow[:1], given)
-            note_round(book, self.id, f"{name}_m3_per_s", flow, 1)
+            if not self.past_inflow_m3_per_s:
+                note_round(book, self.id, f"{name}_m3_per_s", flow, 1)
         share = self.muskingum_weight_fraction
         under_way = (self.muskingum_time_h or 0.0) * (share * inflow + (1 - share) * outflow)
         gained = clock.water.hours * ((inflow[1:] + inflow[:-1]) - (outflow[1:] + outflow[:-1])) / 2

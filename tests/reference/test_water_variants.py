@@ -289,6 +289,37 @@ def test_travel_time_turns_with_the_horizon_and_begins_as_on_the_first_day_by_ru
 
 
 @ten
+def test_a_river_that_was_flowing_before_the_first_day(engine: Any, seed: int) -> None:
+    """With the flows of the days before, the outflow is the plain convolution; a steady past leaves Muskingum's rule steady."""
+    random = rolls(seed)
+    count, lags = int(random.integers(1, 9)), int(random.integers(1, 5))
+    shares = random.dirichlet(np.ones(lags + 1))
+    shares = tuple(np.append(shares[:-1], 1.0 - shares[:-1].sum()))
+    past, flow = random.uniform(0, 30, lags), random.uniform(0, 30, count)
+    reach = Reach(
+        id="reach", node_from="upper", node_to="lower", lag_share_fraction=shares, loss_of_inflow_fraction=0.1,
+        past_inflow_m3_per_s=tuple(past),
+    )  # fmt: skip
+    others = [hills("upper"), RiverNode(id="upper"), RiverNode(id="lower"), Outlet(node="lower", **SEA)]
+    clock = Clock.of_days(START, count)
+    run = engine([reach, *others], {("hills", "inflow_m3_per_s"): flow}, clock)
+    wanted = 0.9 * np.convolve(np.concatenate((past, flow)), shares)[lags : lags + count]
+    assert run["mouth"].outflow_m3_per_s == pytest.approx(wanted, abs=1e-6)
+    steady = Reach(
+        id="reach", node_from="upper", node_to="lower", lag_share_fraction=(1.0,), loss_of_inflow_fraction=0.0,
+        muskingum_time_h=30.0, muskingum_weight_fraction=0.2, past_inflow_m3_per_s=(float(past[0]),),
+    )  # fmt: skip
+    run = engine([steady, *others], {("hills", "inflow_m3_per_s"): np.full(count, past[0])}, clock)
+    assert run["mouth"].outflow_m3_per_s == pytest.approx(past[0], abs=1e-6)
+
+
+def test_a_past_of_another_length_is_refused() -> None:
+    fields = {"id": "reach", "node_from": "a", "node_to": "b", "loss_of_inflow_fraction": 0.0}
+    with pytest.raises(ValueError, match=r"each of the 2 days before .* got 1"):
+        Reach(**fields, lag_share_fraction=(0.2, 0.3, 0.5), past_inflow_m3_per_s=(1.0,))
+
+
+@ten
 def test_storage_for_a_draft_is_that_of_the_sequent_peak(seed: int) -> None:
     """The store of the recursion over two turns of the series is enough for the draft, and a little less is not."""
     random = rolls(seed)
