@@ -7,6 +7,7 @@ hold every step of the calendar; what lies before and after is left out.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,6 +81,23 @@ def read_given(paths: Sequence[Path], assets: Iterable[Needy], clock: Clock) -> 
             sources.append(f"{path.name} sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
     problems.raise_if_any()
     return Given(values, tuple(sources))
+
+
+def clock_of(path: Path) -> Clock:
+    """The days that a file of series by day holds, from its first to its last.
+
+    Raises:
+        CatalogueError: for a file that cannot be read, or that has no days.
+    """
+    problems = Problems()
+    stamps = np.concatenate(
+        [np.zeros(0, "datetime64[D]"), *(file.stamps.astype("datetime64[D]") for file in _files(path, problems))]
+    )
+    if not len(stamps) and not len(problems):
+        _refuse(problems, Mark(str(path)), TIME, Code.WRONG_LENGTH, "no rows", "a row for each day", "write the days into it")
+    problems.raise_if_any()
+    first, last = stamps.min(), stamps.max()
+    return Clock.of_days(first.astype(dt.date), int((last - first).astype(int)) + 1)
 
 
 def _files(path: Path, problems: Problems) -> list[_File]:

@@ -19,6 +19,7 @@ from yuqian.cli_case import solve_case
 from yuqian.cli_long import long
 from yuqian.cli_long_sweep import long_sweep
 from yuqian.cli_network import network
+from yuqian.cli_regulate import regulate
 from yuqian.cli_run import run
 from yuqian.cli_series import series
 from yuqian.cli_simulate import simulate
@@ -60,6 +61,7 @@ main.add_command(template)
 main.add_command(best_yield)
 main.add_command(import_water)
 main.add_command(simulate)
+main.add_command(regulate)
 
 
 @main.command()
