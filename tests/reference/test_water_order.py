@@ -58,10 +58,11 @@ def series(inflow_hm3: float, demands: dict[str, float]) -> dict[tuple[str, str]
 
 
 def strictly(
-    prices: dict[UserClass, float], inflow_hm3: float = 2.0, order: Sequence[UserClass] = STANDARD_ORDER
-) -> Lexicographic:
+    prices: dict[UserClass, float], inflow_hm3: float = 2.0, order: Sequence[UserClass] = STANDARD_ORDER,
+    demand_hm3: dict[UserClass, float] = DEMAND_HM3,
+) -> Lexicographic:  # fmt: skip
     """Solved in strict order, and audited as any answer is."""
-    numbers = series(inflow_hm3, {one.value: DEMAND_HM3[one] for one in CLASSES})
+    numbers = series(inflow_hm3, {one.value: demand_hm3[one] for one in CLASSES})
     assembly = assemble(region(prices), numbers, CLOCK)
     program = compile_model(assembly.model)
     found = in_strict_order(assembly, program, solve(program), order=order)
@@ -98,6 +99,26 @@ def test_any_order_is_kept_by_the_optimum_and_by_rule(first: tuple[UserClass, ..
         assert last[one] == pytest.approx(6 * DEMAND_HM3[one] - given, abs=1e-4)
         assert by_rule.delivered_hm3(one.value)[:, 0] == pytest.approx(np.full(DAYS, given_by_rule), abs=1e-9)
         left, of_a_day = left - given, of_a_day - given_by_rule
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_other_numbers_are_shared_out_by_the_order_alone(seed: int) -> None:
+    """10 hm3 in store, an even inflow: the first k classes together lack what they ask beyond that, whatever the prices."""
+    random = np.random.default_rng(seed)
+    first = [CLASSES[k] for k in random.permutation(3)]
+    demand = {one: float(random.uniform(0.5, 5)) for one in CLASSES}
+    inflow = float(random.uniform(0, 9))
+    found = strictly(
+        {one: float(random.uniform(1, 90)) for one in CLASSES}, inflow,
+        [*first, *(one for one in STANDARD_ORDER if one not in first)], demand,
+    )  # fmt: skip
+    asked, lacked = 0.0, 0.0
+    for one in first:
+        asked += DAYS * demand[one]
+        in_all = max(0.0, asked - 10.0 - DAYS * inflow)
+        assert found.stages[-1].shortage_hm3[one] == pytest.approx(in_all - lacked, abs=1e-4)
+        lacked = in_all
+    assert found.proven
 
 
 def test_weighted_prices_alone_would_cut_the_towns() -> None:

@@ -41,6 +41,7 @@ def test_a_part_by_windows_is_audited_and_checked_again(tiny_scenario: Path, tmp
         (("--from", "02-30", "--days", "3"), "no day of 2030"),
         (("--from", "12-30", "--days", "5"), "has 2 days"),
         (("--rolling", "--settle"), "--settle"),
+        (("--rolling", "-o", "water.ordering=lexicographic"), "--order weighted"),
     ],
 )
 def test_what_a_run_cannot_do_is_refused(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
