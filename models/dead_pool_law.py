@@ -1,8 +1,10 @@
 """The law of the pool below the dead level: nobody draws from it, but losses go on in a drought.
 
-What lies below the dead level, ``m.below_dead_hm3``, may grow in a step by no more than the step's evaporation and seepage; a
-small price fills it up again first. So a dam at its dead level without inflow is a dry dam, not an infeasible one. Losses of a
-bed that is dry altogether are owed, as a storage below the curve's lowest, until water comes.
+What lies below the dead level, ``m.below_dead_hm3``, may grow in a step by no more than the step's evaporation and seepage. So
+a dam at its dead level without inflow is a dry dam, not an infeasible one. A program without whole decisions cannot say "only
+once all above is gone". So every m3 and day below is priced above any shortage: no loss is borrowed from the pool to serve
+somebody, not even for a day; the pool is filled up before anybody is served; and water for its losses is kept back wherever
+there is any. Losses of a bed that is dry altogether are owed, as a storage below the curve's lowest, until water comes.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from yuqian.models.clock import OPENING, Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.ledger import Ledger
 from yuqian.models.units import HOURS_PER_DAY, M3_PER_HM3
 
-PRICE_YUAN_PER_M3_DAY = 0.05
-"""Fills the pool before anything is drawn; losses cannot be escaped, so it decides nothing else."""
+PRICE_YUAN_PER_M3_DAY = 200.0
+"""Above any price of shortage, so that a step of one day is already dearer than serving nobody."""
 
 
 def declare_dead_pool(
@@ -69,4 +71,4 @@ def audit_dead_pool(
     else:
         opening = 0.0 if opening_hm3 is None else max(0.0, dead_hm3 - opening_hm3)
     book.equal(owner, "missing at the opening", below[:1], opening)
-    book.cost(below[1:] * 0.05 * 1e6 / 24, Rhythm.WATER)
+    book.cost(below[1:] * 200 * 1e6 / 24, Rhythm.WATER)

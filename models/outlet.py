@@ -16,7 +16,12 @@ from yuqian.models.units import SECONDS_PER_HOUR
 
 
 class Outlet(Kind):
-    """Takes all the water that is left at a node. Less than the flow owed downstream is short, at a price."""
+    """Takes all the water that is left at a node. Less than the flow owed downstream is short, at a price.
+
+    That price is the flow's place among the classes in the optimisation. Rules without foresight know no prices: with
+    ``users_give_way`` they set the flow aside before all classes, as far as it comes by nature; without, the river meets it by
+    what users leave.
+    """
 
     title_en: ClassVar[str] = "Outlet of the region"
     title_zh: ClassVar[str] = "出境断面"
@@ -24,6 +29,7 @@ class Outlet(Kind):
     node: WaterFrom
     flow_min_m3_per_s: NonNegative
     shortage_price_yuan_per_m3: NonNegative
+    users_give_way: bool = True
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         m.outflow_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, None))
@@ -41,7 +47,8 @@ class Outlet(Kind):
 
     def operate(self, operation: Operation) -> None:
         operation.outfalls.append(Outfall(self.id, self.node))
-        operation.owed.append(Owed(self.id, self.node, Given(self.id, "owed_m3_per_s", self.flow_min_m3_per_s)))
+        if self.users_give_way:
+            operation.owed.append(Owed(self.id, self.node, Given(self.id, "owed_m3_per_s", self.flow_min_m3_per_s)))
 
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         book.within(self.id, "outflow", answer.outflow_m3_per_s, 0.0, None)

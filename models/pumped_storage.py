@@ -35,7 +35,7 @@ from yuqian.models.port import Port
 from yuqian.models.reserve_law import Offers, StoreFound, StoreLimits, UnitFailure
 from yuqian.models.storage_law import audit_closing, close_stock
 from yuqian.models.unit_opening import step_length_h
-from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY, HOURS_PER_YEAR
+from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, HOURS_PER_DAY, HOURS_PER_YEAR, SECONDS_PER_HOUR
 
 
 class PumpedStorage(Kind):
@@ -43,7 +43,8 @@ class PumpedStorage(Kind):
 
     Charging takes ``charge_mw`` from the bus and stores ``efficiency_pump * efficiency_generate`` of it as energy at the
     terminals; the energy of the basin is counted in what it would generate. The basins lose water to evaporation and
-    seepage; the make-up is drawn evenly through the year. The availability lowers the power of every unit.
+    seepage; the make-up is drawn evenly through the year, and is short at a price where the node is dry. The availability
+    lowers the power of every unit.
 
     Without a commitment the station is linear. With one, relaxed or integer, it is run by units: each stands still,
     generates between its lowest and highest power, or pumps, at exactly its pumping power with ``pump_fixed``. Starts of
@@ -66,6 +67,7 @@ class PumpedStorage(Kind):
     energy_max_mwh: Positive
     availability_fraction: Fraction
     make_up_hm3_per_year: NonNegative
+    make_up_shortage_price_yuan_per_m3: NonNegative = 20.0
     variable_cost_yuan_per_mwh: NonNegative
     reserve: ReserveTo | None = None
     reserves: tuple[ReserveTo, ...] = ()
@@ -114,14 +116,28 @@ class PumpedStorage(Kind):
         ledger.enter(self.bus, self.id, "discharge", mw=m.discharge_mw)
         ledger.enter(self.bus, self.id, "charge", sign=-1, mw=m.charge_mw)
         if self.water_node is not None and self.make_up_hm3_per_year:
-            flow = self.make_up_m3_per_s()
-            ledger.enter(self.water_node, self.id, "make-up water", sign=-1, m3_per_s=lambda d: flow)
-            ledger.account(Account.ALLOCATION, self.id, "power", rhythm=Rhythm.WATER, m3_per_s=lambda d: flow)
+            self._make_up(m, ledger, steps, self.water_node)
         price = self.variable_cost_yuan_per_mwh
         ledger.cost(
             self.id, "operation", rhythm=Rhythm.POWER,
             yuan_per_h=lambda t: price * m.discharge_mw[t] + price * m.charge_mw[t],
         )  # fmt: skip
+
+    def _make_up(self, m: pyo.Block, ledger: Ledger, steps: Steps, node: str) -> None:
+        """Draw the make-up water; where the node is dry it is short, at a price, for the basin lasts through a dry spell."""
+        flow = self.make_up_m3_per_s()
+        m.make_up_shortage_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, flow))
+
+        def drawn(d: int) -> object:
+            return flow - m.make_up_shortage_m3_per_s[d]
+
+        price = self.make_up_shortage_price_yuan_per_m3 * SECONDS_PER_HOUR
+        ledger.enter(node, self.id, "make-up water", sign=-1, m3_per_s=drawn)
+        ledger.account(Account.ALLOCATION, self.id, "power", rhythm=Rhythm.WATER, m3_per_s=drawn)
+        ledger.account(Account.SHORTAGE, self.id, "power", rhythm=Rhythm.WATER, m3_per_s=m.make_up_shortage_m3_per_s)
+        ledger.cost(
+            self.id, "make-up shortage", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.make_up_shortage_m3_per_s[d]
+        )
 
     def _run_by_units(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         domain = pyo.NonNegativeIntegers if self.commitment is Commitment.INTEGER else pyo.NonNegativeReals
@@ -250,10 +266,13 @@ class PumpedStorage(Kind):
         book.enter(self.bus, answer.discharge_mw - answer.charge_mw)
         book.cost(self.variable_cost_yuan_per_mwh * (answer.discharge_mw + answer.charge_mw), Rhythm.POWER)
         if self.water_node is not None and self.make_up_hm3_per_year:
-            seconds = 365 * 86_400
-            drawn = np.full(clock.water.count, self.make_up_hm3_per_year * 1e6 / seconds)
-            book.enter(self.water_node, -drawn)
-            book.account(Account.ALLOCATION, drawn, Rhythm.WATER)
+            asked = self.make_up_hm3_per_year * 1e6 / (365 * 86_400)
+            short = answer.make_up_shortage_m3_per_s
+            book.within(self.id, "make-up shortage", short, 0.0, asked)
+            book.enter(self.water_node, short - asked)
+            book.account(Account.ALLOCATION, asked - short, Rhythm.WATER)
+            book.account(Account.SHORTAGE, short, Rhythm.WATER)
+            book.cost(short * 3600 * self.make_up_shortage_price_yuan_per_m3, Rhythm.WATER)
 
     def _audit_units(self, answer: Answer, book: Book, clock: Clock) -> None:
         generating, pumping = answer.generating_count, answer.pumping_count

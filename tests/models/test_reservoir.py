@@ -10,7 +10,7 @@ import pytest
 
 from yuqian.models.book import Answer
 from yuqian.models.catchment import Catchment
-from yuqian.models.clock import Clock
+from yuqian.models.clock import Clock, Floats
 from yuqian.models.industry import Industry
 from yuqian.models.kind import Kind, UserClass
 from yuqian.models.ledger import Account
@@ -32,8 +32,8 @@ HM3_PER_DAY = 1e6 / 86_400
 
 
 def run(
-    days: int, *, inflow: float = 0.0, demand: float = 0.0, evaporation: float = 0.0, start: dt.date = dt.date(2030, 7, 1),
-    **fields: Any,
+    days: int, *, inflow: float = 0.0, demand: float | Floats = 0.0, evaporation: float = 0.0,
+    start: dt.date = dt.date(2030, 7, 1), **fields: Any,
 ) -> tuple[dict[str, Answer], Audit]:  # fmt: skip
     """One dam with an inflow and a user, both in hm3 a day, evaporation in mm a day."""
     assets: list[Kind] = [
@@ -51,7 +51,7 @@ def run(
         ("lake", "evaporation_mm_per_day"): evaporation, ("lake", "ecological_flow_m3_per_s"): 0.0,
         ("hills", "inflow_m3_per_s"): inflow * HM3_PER_DAY, ("user", "demand_m3_per_s"): demand * HM3_PER_DAY,
     }  # fmt: skip
-    assembly = assemble(assets, {key: np.full(days, value) for key, value in values.items()}, clock)
+    assembly = assemble(assets, {key: np.full(days, 1.0) * value for key, value in values.items()}, clock)
     program = compile_model(assembly.model)
     solution = solve(program)
     assert solution.outcome is Outcome.OPTIMAL
@@ -79,6 +79,19 @@ def test_the_pool_below_the_dead_level_is_filled_first() -> None:
     assert lost > 0.0
     found, _ = run(3, inflow=lost, demand=5.0, evaporation=5.0, opening_storage_fraction=0.0)
     assert found["lake"].below_dead_hm3 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_losses_are_not_borrowed_from_the_dead_pool_to_serve_somebody() -> None:
+    """Twenty sunny days, then a thirsty user at 60 yuan/m3: what the sun took cannot be drawn from the pool instead."""
+    demand = np.concatenate((np.zeros(19), [500.0]))
+    found, result = run(20, demand=demand, evaporation=9.0, opening_storage_fraction=0.2)
+    lake = Reservoir(**FIELDS)
+    dead = lake.storage_hm3_at(FIELDS["level_dead_m"])
+    assert found["lake"].below_dead_hm3 == pytest.approx(0.0, abs=1e-9)
+    assert found["lake"].storage_hm3.min() >= dead - 1e-9
+    assert found["user"].shed_1_m3_per_s[-1] > 0.0
+    assert found["lake"].storage_hm3[-1] == pytest.approx(dead)
+    assert result.passes
 
 
 def test_a_bed_without_water_still_solves() -> None:

@@ -11,14 +11,17 @@ from pydantic import ValidationError
 
 from yuqian.models.battery import Battery
 from yuqian.models.book import Answer
+from yuqian.models.catchment import Catchment
 from yuqian.models.clock import Clock
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.grid_exchange import GridExchange
 from yuqian.models.kind import Kind
+from yuqian.models.ledger import Account
 from yuqian.models.port import Port
 from yuqian.models.pumped_storage import PumpedStorage
 from yuqian.models.renewable_profile import RenewableProfile
 from yuqian.models.reserve_requirement import ReserveRequirement
+from yuqian.models.river_node import RiverNode
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
@@ -146,6 +149,26 @@ def test_units_by_hand_pump_at_fixed_power_and_generate_no_less_than_their_minim
     assert turned in (pytest.approx(0.0), pytest.approx(1.0), pytest.approx(2.0))
     assert found.discharge_mw[4] <= 100.0 * found.generating_count[5] - 50.0 * turned + 1e-6
     assert found.discharge_mw[4:8].sum() <= 700.0 + 1e-6
+
+
+def test_make_up_water_is_short_at_its_price_beside_a_dry_stream() -> None:
+    """A stream of a third of the make-up water: two thirds are short, and nothing is infeasible."""
+    station = PumpedStorage.example().asset.model_copy(update={"make_up_hm3_per_year": 0.365, "id": "pumped"})
+    asked = 0.365e6 / (365 * 86_400)
+    hills = Catchment(id="hills", node="stream", area_km2=1.0, runoff_depth_mm_per_year=1.0)
+    clock = Clock.of_days(dt.date(2030, 1, 1), 2)
+    series = {("hills", "inflow_m3_per_s"): np.full(2, asked / 3)}
+    assets = (station, hills, RiverNode(id="stream"), Port.market("bus", "mw", 500.0, 300.0))
+    assembly = assemble(assets, series, clock)
+    program = compile_model(assembly.model)
+    solution = solve(program)
+    assert solution.outcome is Outcome.OPTIMAL
+    found = answers(assembly, program, solution)
+    assert found["pumped"].make_up_shortage_m3_per_s == pytest.approx(np.full(2, asked * 2 / 3))
+    result = audit(assembly.assets, found, clock, solution.objective_yuan)
+    result.require()
+    assert result.totals[Account.SHORTAGE] == pytest.approx(2 * 0.001 * 2 / 3)
+    assert solution.objective_yuan == pytest.approx(2 * 1000.0 * 2 / 3 * 20.0, rel=1e-6)
 
 
 def test_a_unit_that_turns_loses_its_share_of_the_step() -> None:
