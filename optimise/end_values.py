@@ -1,47 +1,31 @@
-"""Values of water by month and storage, and what a window wants of the storage that it leaves behind.
+"""Values of stored water by month and storage, and programs that end with them.
 
-For each month and some storages, windows over historical years are solved with perfect foresight inside; what one more hm3 at
-their beginning would save, in the mean over years, is the marginal value of water then and there. Made never to rise with
-storage, it is the slope of a concave function, piecewise linear, that a shorter problem may end with.
+What one more hm3 in a store saves from then on never rises with what is stored there; so the value of a storage is concave,
+and a program ends with it as a few pieces, each at a lower price than the one below. Stores are valued one by one and added
+up. How the values are learnt, :mod:`yuqian.optimise.water_values` says.
 """
 
 from __future__ import annotations
 
-import enum
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sparse
 
-from yuqian.models.carry_law import Carried
 from yuqian.models.clock import Floats
-from yuqian.optimise.seams import Numbers, Seams
-from yuqian.optimise.seasonal_windows import SeasonalWindows
-from yuqian.optimise.solve import Outcome, SolverOptions, solve
+from yuqian.optimise.program import Family, Program
+from yuqian.optimise.state import Ends, Place
 
-TARGET_LOSS_YUAN_PER_HM3 = 0.9e6
-"""What a window loses for each hm3 that it ends under its target: 0.9 yuan/m3, less than any shortage is priced at."""
-NEAR_SHARE = 0.25
-"""Of the range of storages, on either side of its middle, that the near segments of an end cover."""
 FORMAT = "yuqian values of water, 1"
-FRACTIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-
-
-class Terminal(enum.Enum):
-    """What a window wants of the storage that it leaves behind."""
-
-    TARGET = "target"
-    """At least a given storage for the month, at a price."""
-    VALUE = "value"
-    """As much as it is worth."""
-    NONE = "none"
-    """Nothing: every window empties its dams towards its end."""
+OWNER = "end"
+MONTHS = 12
 
 
 class WaterValueError(ValueError):
-    """Values that cannot be computed, or a file that holds none; the message says what is wrong."""
+    """A network that the values are not of, or a file that holds none; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +46,36 @@ class ValueFunctions:
         return found
 
     def value(self, key: str, month: int, storage_hm3: Floats) -> Floats:
-        """Value of storages over that of the lowest point, yuan: concave."""
-        points = self.storage_hm3[key][month]
-        fine = np.linspace(points[0], points[-1], 401)
-        slopes = self.slope(key, month, fine)
-        area = np.concatenate(([0.0], np.cumsum((slopes[1:] + slopes[:-1]) / 2 * np.diff(fine))))
-        inside = np.interp(storage_hm3, fine, area)
+        """Value of storages over that of the lowest point, yuan: the pieces that a program ends with, so concave."""
+        points, worth = self.pieces(key, month)
+        known = np.concatenate(([0.0], np.cumsum(worth * np.diff(points))))
+        inside = np.interp(storage_hm3, points, known)
         below, above = np.minimum(storage_hm3 - points[0], 0.0), np.maximum(storage_hm3 - points[-1], 0.0)
-        value: Floats = inside + slopes[0] * below + slopes[-1] * above
+        value: Floats = inside + worth[0] * below + worth[-1] * above
         return value
+
+    def pieces(self, key: str, month: int) -> tuple[Floats, Floats]:
+        """Points, and what one more hm3 is worth between them, shape (points,) and (points - 1,)."""
+        slopes = self.slope_yuan_per_hm3[key][month]
+        return self.storage_hm3[key][month], (slopes[1:] + slopes[:-1]) / 2
+
+    def total(self, month: int, places: Sequence[Place], state: Floats) -> float:
+        """Value of all stores of a state together, over that of their lowest points, yuan."""
+        held = {place.key: value for place, value in zip(places, state.tolist(), strict=True) if place.is_stored_water}
+        return float(sum(self.value(key, month, np.array([held[key]]))[0] for key in self.storage_hm3))
+
+    def require(self, places: Sequence[Place]) -> None:
+        """Refuse values of another network.
+
+        Raises:
+            WaterValueError: naming what is missing or too many.
+        """
+        odd = sorted({place.key for place in places if place.is_stored_water} ^ set(self.storage_hm3))
+        if odd:
+            raise WaterValueError(
+                f"the values of water belong to another network: they differ in {', '.join(odd)}; compute them anew with "
+                "'yuqian water-values'"
+            )
 
     def write(self, path: Path) -> None:
         """Write them as JSON."""
@@ -102,123 +107,55 @@ class ValueFunctions:
             slope = {key: np.array(one["slope_yuan_per_hm3"], dtype=float) for key, one in data["stocks"].items()}
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise WaterValueError(
-                f"{path}: found no values of water ({error}); allowed: a file that 'yuqian long' wrote"
+                f"{path}: found no values of water ({error}); allowed: a file that 'yuqian water-values' wrote"
             ) from error
         for key in storage:
-            falls = np.all(np.diff(slope[key], axis=1) <= 1e-6) and np.all(np.diff(storage[key], axis=1) >= 0)
-            if storage[key].shape != slope[key].shape or len(storage[key]) != 12 or not falls:
+            right = storage[key].ndim == 2 and storage[key].shape == slope[key].shape and storage[key].shape[0] == MONTHS
+            if not right or np.any(np.diff(slope[key], axis=1) > 1e-6) or np.any(np.diff(storage[key], axis=1) < 0):
                 raise WaterValueError(
                     f"{path}: {key}: found slopes that rise; allowed: 12 months, storages rising, slopes falling"
                 )
         return cls(storage, slope)
 
 
-def stocks_of(seams: Seams) -> list[Carried]:
-    """What is stored and has a value at the end."""
-    return [one for one in seams.carried if one.span is not None and one.quota_row is None]
+def with_values(program: Program, ends: Ends, places: Sequence[Place], values: ValueFunctions, month: int) -> Program:
+    """A program that is paid for the water that it leaves at the beginning of a month.
 
-
-def value_functions(
-    windows: SeasonalWindows, whole: Mapping[str, Floats], openings: Sequence[Numbers], years: Sequence[int],
-    fractions: Sequence[float] = FRACTIONS, options: SolverOptions | None = None,
-    tell: Callable[[int, int], None] | None = None,
-) -> ValueFunctions:  # fmt: skip
-    """Marginal values of stored water by month.
-
-    All stocks are moved together: at each point every one lies at the same share of the range that it takes in this month over
-    the years of the whole, and one program gives the values of all of them.
-
-    Args:
-        windows: of the network, two years long or so, their ends without a value.
-        whole: path of each stock by its key in an answer over the whole series, at the beginning of each month, (years, 12).
-        openings: for each month, what else a window begins with.
-        years: those that windows begin in.
-        fractions: of the range, rising.
-
-    Raises:
-        WaterValueError: for a window without an optimum.
+    Each store's end is its lowest point, plus what lies below (not positive), plus pieces up to their widths and one without
+    a limit above; a piece is worth no more than the one below it, so they fill in order.
     """
-    shape = (12, len(fractions))
-    keys = [one.key for one in stocks_of(windows.months[0].seams)]
-    storage, slope = ({key: np.zeros(shape) for key in keys} for _ in range(2))
-    done, total = 0, 12 * len(fractions) * len(years)
-    for month in windows.months:
-        stocks = stocks_of(month.seams)
-        ranges = {one.key: (whole[one.key][:, month.number].min(), whole[one.key][:, month.number].max()) for one in stocks}
-        for year in years:
-            base = windows.seen(windows.start_of(month.number, year), month.steps) | dict(openings[month.number])
-            for point, fraction in enumerate(fractions):
-                numbers = dict(base)
-                for one in stocks:
-                    low, high = ranges[one.key]
-                    storage[one.key][month.number, point] = low + fraction * (high - low)
-                    numbers[one.owner, one.params[0]] = np.array([low + fraction * (high - low)])
-                program = month.program.with_series(numbers)
-                found = solve(program, options)
-                if (
-                    found.outcome is not Outcome.OPTIMAL
-                    or found.row_dual is None
-                    or found.column_dual is None
-                    or found.x is None
-                ):
-                    raise WaterValueError(
-                        f"the window of month {month.number + 1} in year {year} ended as '{found.outcome.value}'"
-                    )
-                duals = program.row_duals(found.row_dual, found.column_dual, found.x)
-                for one in stocks:
-                    slope[one.key][month.number, point] -= duals[one.owner, f"opens_{one.name}"][0] / len(years)
-                done += 1
-                if tell is not None:
-                    tell(done, total)
-    return ValueFunctions(storage, {key: np.array([_never_rising(row) for row in rows]) for key, rows in slope.items()})
+    stocks = [number for number, place in enumerate(places) if place.is_stored_water]
+    parts = [values.pieces(places[number].key, month) for number in stocks]
+    count = len(parts[0][0]) + 1 if parts else 0
+    width = np.array([[0.0, *np.diff(points), np.inf] for points, _ in parts]).ravel()
+    worth = np.array([[slopes[0], *slopes, slopes[-1]] for _, slopes in parts]).ravel()
+    lower = np.tile([-np.inf, *([0.0] * (count - 1))], len(parts))
+    lowest = np.array([points[0] for points, _ in parts])
+    own = ends.matrix[stocks]
+    pieces = sparse.kron(sparse.eye_array(len(parts)), -np.ones((1, count)))
+    rows = sparse.hstack([own, pieces])
+    above = sparse.csc_array((program.row_count, len(width)))
+    right = lowest - ends.constant[stocks]
+    column = Family(OWNER, "stored_hm3", program.column_count, 0, len(width))
+    row = Family(OWNER, "stores", program.row_count, 0, len(parts))
+    return replace(
+        program,
+        layout=replace(program.layout, columns=(*program.layout.columns, column), rows=(*program.layout.rows, row)),
+        cost=np.concatenate((program.cost, -worth)),
+        matrix=sparse.csc_array(sparse.vstack([sparse.hstack([program.matrix, above]), rows], format="csc")),
+        row_lower=np.concatenate((program.row_lower, right)),
+        row_upper=np.concatenate((program.row_upper, right)),
+        declared_lower=np.concatenate((program.declared_lower, lower)),
+        declared_upper=np.concatenate((program.declared_upper, width)),
+        integral=np.concatenate((program.integral, np.zeros(len(width), dtype=bool))),
+    )  # fmt: skip
 
 
-def end_numbers(
-    seams: Seams, month: int, terminal: Terminal, target: Mapping[str, Floats], values: ValueFunctions | None
-) -> Numbers:
-    """Numbers for the end of a window that ends where a month begins; see ``value_ends`` of the law of what is carried.
-
-    Raises:
-        WaterValueError: for a stock without a target or value.
-    """
-    numbers: Numbers = {}
-    for one in seams.carried:
-        if one.span is None:
-            continue
-        slopes = dict.fromkeys(("loss_near", "loss_far", "gain_near", "gain_far"), 0.0)
-        middle, width = 0.0, 0.0
-        if one.quota_row is None and terminal is Terminal.TARGET:
-            if one.key not in target:
-                raise WaterValueError(f"the stock {one.key} has no target; give one for each month")
-            middle = float(target[one.key][month])
-            slopes |= {"loss_near": TARGET_LOSS_YUAN_PER_HM3, "loss_far": TARGET_LOSS_YUAN_PER_HM3}
-        elif one.quota_row is None and terminal is Terminal.VALUE:
-            if values is None or one.key not in values.storage_hm3:
-                raise WaterValueError(f"the stock {one.key} has no value function; compute them for this network first")
-            middle, width, slopes = _segments(values, one.key, month)
-        numbers |= {(one.key, name): np.array([value]) for name, value in slopes.items()}
-        numbers |= {(one.key, "target"): np.array([middle]), (one.key, "width"): np.array([width])}
-    return numbers
-
-
-def _segments(values: ValueFunctions, key: str, month: int) -> tuple[float, float, dict[str, float]]:
-    """A value function as two segments on either side of the middle of its range."""
-    low, high = values.storage_hm3[key][month][[0, -1]]
-    middle, width = float(low + high) / 2, float(high - low) * NEAR_SHARE
-    ends = [middle - 2 * width, middle - width, middle, middle + width, middle + 2 * width]
-    at = values.value(key, month, np.array(ends))
-    if width <= 0.0:
-        slope = float(values.slope(key, month, np.array([middle]))[0])
-        return middle, 0.0, {"loss_near": slope, "loss_far": slope, "gain_near": 0.0, "gain_far": 0.0}
-    far_below, below, above, far_above = (float(slope) for slope in np.diff(at) / width)
-    return middle, width, {"loss_far": far_below, "loss_near": below, "gain_near": above, "gain_far": far_above}
-
-
-def _never_rising(slopes: Floats) -> Floats:
+def never_rising(slopes: Floats) -> Floats:
     """The nearest sequence that never rises (least squares, by pooling neighbours) and is not negative."""
     blocks: list[tuple[float, int]] = []
-    for slope in slopes:
-        blocks.append((float(slope), 1))
+    for slope in slopes.tolist():
+        blocks.append((slope, 1))
         while len(blocks) > 1 and blocks[-1][0] > blocks[-2][0]:
             (last, many), (before, some) = blocks.pop(), blocks.pop()
             blocks.append(((last * many + before * some) / (many + some), many + some))

@@ -38,6 +38,11 @@ class Seams:
         expression, placeholder = self._templates[one.key]
         return program.values_of(expression, placeholder, steps, x)
 
+    def row_of(self, one: Carried, program: Program, step: int) -> tuple[Floats, float]:
+        """What is carried at one instant, as coefficients of the columns, shape (columns,), and a constant."""
+        expression, placeholder = self._templates[one.key]
+        return program.sum_of(expression, placeholder, np.array([step]))
+
     def path(self, one: Carried, program: Program, x: Floats, opening: float | None = None) -> Floats:
         """A stock at every instant, or what is left of a quota, shape (steps + 1,).
 

@@ -15,7 +15,8 @@ OVERRIDES = click.option("-o", "overrides", multiple=True, metavar="PATH=VALUE",
 YEARS = click.option("--years", type=click.IntRange(min=2), default=20, show_default=True, help="Length of the series.")
 TRACE = click.option("--trace", type=click.IntRange(min=0), default=0, show_default=True, help="Which trace of river flow.")
 LOAD = click.option("--cooling-load", type=click.FloatRange(0.0, 1.0), default=0.5, show_default=True, help="Of cooled units.")
-TERMINALS = ("target", "value", "none")
+LEARN = click.option("--learn-years", type=click.IntRange(min=2), default=12, show_default=True,
+                     help="Years of another trace that values of water are learnt from.")  # fmt: skip
 
 
 class BadInput(click.ClickException):
@@ -30,54 +31,60 @@ class BadInput(click.ClickException):
 @YEARS
 @TRACE
 @LOAD
+@LEARN
 @click.option("--rolling/--no-rolling", default=True, show_default=True, help="With the rolling horizon in the middle.")
-@click.option("--terminal", type=click.Choice(TERMINALS), default="target", show_default=True, help="What windows end with.")
-@click.option("--values", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of 'yuqian water-values'.")
-@click.option("--caution", type=click.FloatRange(0.0, 2.0), default=0.8, show_default=True, help="On expected inflow.")
+@click.option("--values", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Of 'yuqian water-values'; learnt from the next trace if left out.")  # fmt: skip
 @AS_JSON
 def bracket(
-    scenario: str, overrides: Sequence[str], years: int, trace: int, cooling_load: float, rolling: bool, terminal: str,
-    values: Path | None, caution: float, as_json: bool,
+    scenario: str, overrides: Sequence[str], years: int, trace: int, cooling_load: float, learn_years: int, rolling: bool,
+    values: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Run one trace of SCENARIO by rule, by rolling horizon and with perfect foresight, and count them alike."""
-    from rich.console import Console
+    """Run one trace of SCENARIO by rule, by rolling horizon and with perfect foresight, and count and price them alike."""
+    from yuqian.optimise.end_values import ValueFunctions
+    from yuqian.reports.bracket import PERFECT, ROLLING, RULES, Bracket, ByRule, values_of_water, windows_of
 
-    from yuqian.optimise.end_values import Terminal, ValueFunctions
-    from yuqian.reports.bracket import PERFECT, ROLLING, RULES, ByRule, guidance, rolled_supply
-    from yuqian.reports.long_tables import served, served_table, ways_as_data
-
-    wanted = Terminal(terminal)
-    if wanted is Terminal.VALUE and values is None:
-        raise BadInput("--terminal value needs --values FILE; make one with 'yuqian water-values'")
     study = _study(scenario, overrides, years, trace, cooling_load)
     by_rule = _checked(lambda: ByRule.of(study))
-    result = _solved(by_rule.study, as_json)
-    stores = by_rule.simulation.names.stores
-    supplies, closing = {PERFECT: result.supply}, {PERFECT: by_rule.closing_of(result)}
+    if values is not None:
+        known = _checked(lambda: ValueFunctions.read(values))
+    else:
+        _say("values of water", as_json)
+        other = _study(scenario, overrides, learn_years, trace + 1, cooling_load)
+        known = _checked(lambda: values_of_water(other, programs_of=windows_of(study), tell=_teller(as_json, 1)))
+    found = Bracket(by_rule, known)
+    _say(RULES, as_json)
+    legs = {RULES: _checked(found.rules)}
     if rolling:
-        known = None if values is None else _checked(lambda: ValueFunctions.read(values))
-        guide = guidance(result)
-        rolled, left = _checked(lambda: rolled_supply(result, guide, wanted, known, caution, tell=_teller(as_json)))
-        supplies = {ROLLING: rolled, **supplies}
-        closing[ROLLING] = sum(float(left[store, "opening_storage_hm3"].sum()) for store in stores)
-    supplies, closing[RULES] = {RULES: by_rule.supply(result.supply), **supplies}, by_rule.closing_hm3
-    columns = {name: served(supply) for name, supply in supplies.items()}
+        _say(ROLLING, as_json)
+        legs[ROLLING] = _checked(lambda: found.rolling(_teller(as_json, 60)))
+    _say(PERFECT, as_json)
+    legs[PERFECT] = _checked(found.perfect)
+    _show(scenario, years, trace, by_rule.opening_hm3, legs, as_json)
+
+
+def _show(scenario: str, years: int, trace: int, opening_hm3: float, legs: dict[str, Any], as_json: bool) -> None:
+    from rich.console import Console
+
+    from yuqian.reports.bracket_tables import bill_table, bills_as_data
+    from yuqian.reports.long_tables import served, served_table, ways_as_data
+
+    columns = {name: served(leg.supply) for name, leg in legs.items()}
     if as_json:
-        ends = {"opening_hm3": by_rule.opening_hm3, "closing_hm3": {name: closing[name] for name in columns}}
-        data = {"scenario": result.study.region.scenario, "years": years, "trace": trace, **ways_as_data(columns), **ends}
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        data = {"scenario": scenario, "years": years, "trace": trace, **ways_as_data(columns), "opening_hm3": opening_hm3}
+        click.echo(json.dumps({**data, "bills": bills_as_data(legs)}, ensure_ascii=False, indent=2))
         return
     title = f"{years} years by ten-day period, trace {trace}; m/(n+1); perfect foresight is an OPTIMISTIC bound"
-    Console(width=160).print(served_table(columns, title, foresight=True))
-    ends_text = ", ".join(f"{name} {closing[name]:.1f}" for name in columns)
-    click.echo(f"reservoirs, hm3: all begin with {by_rule.opening_hm3:.1f}; end with: {ends_text}")
+    console = Console(width=160)
+    console.print(served_table(columns, title, foresight=True))
+    console.print(bill_table(legs, opening_hm3))
 
 
 @click.command("water-values")
 @click.argument("scenario", default="2030-plan")
 @OVERRIDES
-@YEARS
-@TRACE
+@click.option("--years", type=click.IntRange(min=2), default=12, show_default=True, help="Years that they are learnt from.")
+@click.option("--trace", type=click.IntRange(min=0), default=1, show_default=True, help="Trace of river flow of those years.")
 @LOAD
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file to write.")
 @AS_JSON
@@ -85,15 +92,21 @@ def water_values(
     scenario: str, overrides: Sequence[str], years: int, trace: int, cooling_load: float, out: Path, as_json: bool
 ) -> None:
     """Compute what stored water is worth in SCENARIO by month and storage, and write it."""
-    from yuqian.reports.bracket import guidance, values_of_water
+    from rich.console import Console
 
-    result = _solved(_study(scenario, overrides, years, trace, cooling_load), as_json)
-    found = _checked(lambda: values_of_water(result.study, guidance(result), tell=_teller(as_json)))
+    from yuqian.reports.bracket import values_of_water
+    from yuqian.reports.bracket_tables import values_table
+
+    study = _study(scenario, overrides, years, trace, cooling_load)
+    found = _checked(lambda: values_of_water(study, tell=_teller(as_json, 1)))
     out.parent.mkdir(parents=True, exist_ok=True)
     found.write(out)
-    facts = {"file": str(out), "stocks": sorted(found.storage_hm3), "years": years, "trace": trace}
-    text = f"values of {len(found.storage_hm3)} stocks by month, written to {out}"
-    click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)
+    if as_json:
+        facts = {"file": str(out), "stocks": sorted(found.storage_hm3), "years": years, "trace": trace}
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    Console(width=120).print(values_table(found))
+    click.echo(f"values of {len(found.storage_hm3)} stocks by month, written to {out}")
 
 
 def _study(scenario: str, overrides: Sequence[str], years: int, trace: int, load: float) -> Any:
@@ -104,33 +117,26 @@ def _study(scenario: str, overrides: Sequence[str], years: int, trace: int, load
     return _checked(lambda: LongStudy.of(load_region(scenario, overrides), LongPlan(years, trace, load_fraction=load)))
 
 
-def _solved(study: Any, quiet: bool) -> Any:
+def _checked(make: Callable[[], Any]) -> Any:
+    from yuqian.optimise.solve import SolverError
     from yuqian.reports.study import NoAnswer
 
     try:
-        if not quiet:
-            click.echo("perfect foresight", err=True)
-        return study.run()
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from error
-    except ValueError as error:
-        raise BadInput(str(error)) from error
-
-
-def _checked(make: Callable[[], Any]) -> Any:
-    from yuqian.optimise.long_rolling import LongRollingError
-
-    try:
         return make()
-    except LongRollingError as error:
+    except (SolverError, NoAnswer) as error:
         raise click.ClickException(str(error)) from error
     except ValueError as error:
         raise BadInput(str(error)) from error
 
 
-def _teller(quiet: bool) -> Callable[[int, int], None]:
+def _say(what: str, quiet: bool) -> None:
+    if not quiet:
+        click.echo(what, err=True)
+
+
+def _teller(quiet: bool, every: int) -> Callable[[int, int], None]:
     def tell(done: int, total: int) -> None:
-        if not quiet and (done == total or done % 60 == 0):
-            click.echo(f"{done} of {total} windows", err=True)
+        if not quiet and (done == total or done % every == 0):
+            click.echo(f"{done} of {total}", err=True)
 
     return tell

@@ -1,8 +1,7 @@
-"""Windows of a long series, values of water and the rolling horizon, on one dam and one user."""
+"""Months of a long series, values of water and the rolling horizon, on one dam and one user."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +14,21 @@ from yuqian.models.kind import Kind
 from yuqian.models.outlet import Outlet
 from yuqian.models.reservoir import Reservoir
 from yuqian.models.river_node import RiverNode
-from yuqian.optimise.assemble import assemble
-from yuqian.optimise.compile import compile_model
-from yuqian.optimise.end_values import Terminal, ValueFunctions, WaterValueError, end_numbers, stocks_of, value_functions
-from yuqian.optimise.long_rolling import LongRolled, LongRollingPlan, roll_long
-from yuqian.optimise.seams import Numbers, Seams
-from yuqian.optimise.seasonal_windows import SeasonalWindows, openings_of
-from yuqian.optimise.solve import solve
+from yuqian.optimise.end_values import ValueFunctions, WaterValueError, with_values
+from yuqian.optimise.long_rolling import roll_long
+from yuqian.optimise.seasonal_windows import SeasonalWindows
+from yuqian.optimise.solve import Outcome, solve
+from yuqian.optimise.state import Ends, as_openings
+from yuqian.optimise.water_values import LearningPlan, learn
 from yuqian.timeseries.dekads import dekad_clock
 
 YEARS, SIZE = 4, 60.0
 PRICES = (5.0, 20.0)
 KEY = "lake.storage_hm3"
 CLOCK = dekad_clock(2030, YEARS)
+YUAN_PER_M3 = 1e6
+FULL = np.array([0.5 * SIZE, 0.0])
+"""Half full, nothing below the dead level."""
 
 
 def network() -> tuple[Kind, ...]:
@@ -47,150 +48,131 @@ def network() -> tuple[Kind, ...]:
     return lake, land, RiverNode(id="river"), sea, user
 
 
-def series(scarce: float) -> dict[tuple[str, str], Floats]:
+def windows(scarce: float, seed: int = 3) -> SeasonalWindows:
     """Wet summers, dry winters, years unlike each other; a demand of ``scarce`` times the mean inflow."""
     count = CLOCK.water.count
     season = 1.0 + 0.8 * np.sin(2 * np.pi * (np.arange(count) % 36 - 9) / 36)
-    inflow = 5.0 * season * np.repeat(np.random.default_rng(3).uniform(0.5, 1.5, YEARS), 36)
+    inflow = 5.0 * season * np.repeat(np.random.default_rng(seed).uniform(0.5, 1.5, YEARS), 36)
     nothing = np.zeros(count)
-    return {
-        ("land", "inflow_m3_per_s"): inflow, ("user", "demand_m3_per_s"): np.full(count, scarce * inflow.mean()),
+    series: dict[tuple[str, str], Floats] = {
+        ("land", "inflow_m3_per_s"): inflow, ("user", "demand_m3_per_s"): np.full(count, scarce * 5.0),
         ("lake", "evaporation_mm_per_day"): nothing, ("lake", "ecological_flow_m3_per_s"): nothing,
     }  # fmt: skip
-
-
-class Whole:
-    """The answer over the whole series."""
-
-    def __init__(self, scarce: float) -> None:
-        self.series = series(scarce)
-        self.assembly = assemble(network(), self.series, CLOCK)
-        program = compile_model(self.assembly.model)
-        solution = solve(program)
-        assert solution.x is not None
-        self.supplied = float(
-            np.sum((self.series["user", "demand_m3_per_s"] - self._shed(program, solution.x)) * CLOCK.water.hm3_per_m3_per_s)
-        )
-        self.openings = openings_of(self.assembly, program, solution.x)
-        seams = Seams(self.assembly)
-        starts = np.arange(0, CLOCK.water.count, 3)
-        self.paths = {
-            one.key: seams.values(one, program, solution.x, starts - 1).reshape(YEARS, 12) for one in stocks_of(seams)
-        }
-
-    @staticmethod
-    def _shed(program: object, x: Floats) -> Floats:
-        layout = program.layout.by_column_name  # type: ignore[attr-defined]
-        total = np.zeros(CLOCK.water.count)
-        for tier in (1, 2):
-            family = layout["user", f"shed_{tier}_m3_per_s"]
-            total += x[family.start : family.stop]
-        return total
-
-    def windows(self, years: int, valued: bool) -> SeasonalWindows:
-        return SeasonalWindows(network(), self.series, CLOCK, years, valued)
-
-    def roll(self, plan: LongRollingPlan) -> LongRolled:
-        return roll_long(self.windows(1, plan.terminal is not Terminal.NONE), self.openings, ["user"], plan)
+    return SeasonalWindows(network(), series, CLOCK)
 
 
 @pytest.fixture(scope="module")
-def scarce() -> Whole:
-    return Whole(1.0)
+def scarce() -> SeasonalWindows:
+    return windows(1.0)
 
 
 @pytest.fixture(scope="module")
-def values(scarce: Whole) -> ValueFunctions:
-    months: list[Numbers] = [{("lake", "opening_below_dead_hm3"): np.zeros(1)}] * 12
-    return value_functions(scarce.windows(1, False), scarce.paths, months, range(YEARS), (0.0, 0.5, 1.0))
+def values() -> ValueFunctions:
+    """Learnt from other years than those that are rolled through."""
+    return learn(windows(1.0, seed=8).stages(range(YEARS)), FULL, LearningPlan(rounds=3, visited=4, spread=12, points=7))
 
 
-def test_months_have_programs_of_their_own_steps(scarce: Whole) -> None:
-    windows = scarce.windows(1, False)
-    assert [month.keep for month in windows.months] == [3] * 12
-    assert [month.steps for month in windows.months] == [36] * 12
-    february = windows.months[1].assembly.clock.water
-    assert february.months[0] == 2
-    assert february.hours[:3].tolist() == [240.0, 240.0, 192.0]
-    assert windows.start_of(1, 2) == 2 * 36 + 3
-    expected = windows.expected(75, 36, 3, {"inflow_m3_per_s": 0.5})
-    flow = scarce.series["land", "inflow_m3_per_s"]
-    assert expected["land", "inflow_m3_per_s"][:3] == pytest.approx(flow[75:78])
-    assert expected["land", "inflow_m3_per_s"][3] == pytest.approx(0.5 * flow.reshape(YEARS, 36)[:, 6].mean())
+def cost(found: SeasonalWindows, x: Floats) -> float:
+    program = found.whole.program
+    return float(program.cost @ x) + program.offset
 
 
-def test_foresight_is_worth_something_and_ample_water_needs_none(scarce: Whole) -> None:
-    target = {KEY: np.median(scarce.paths[KEY], axis=0)}
-    rolled = scarce.roll(LongRollingPlan(terminal=Terminal.TARGET, target=target))
-    assert rolled.windows == 12 * YEARS
-    assert rolled.supplied_hm3.sum() < scarce.supplied - 1e-3
-    ample = Whole(0.05)
-    enough = ample.roll(LongRollingPlan(terminal=Terminal.TARGET, target={KEY: np.full(12, 1.0)}))
-    demand = ample.series["user", "demand_m3_per_s"] * CLOCK.water.hm3_per_m3_per_s
-    assert enough.supplied_hm3[0] == pytest.approx(demand, rel=1e-6)
+def test_months_are_programs_of_their_own_steps(scarce: SeasonalWindows) -> None:
+    assert [month.steps for month in scarce.months] == [3] * 12
+    assert scarce.months[1].assembly.clock.water.hours.tolist() == [240.0, 240.0, 192.0]
+    assert [(month.number, start) for month, start in scarce.starts()][13] == (1, 39)
+    assert [place.key for place in scarce.months[0].places] == [KEY, "lake.below_dead_hm3"]
 
 
-def test_windows_without_a_value_at_the_end_say_so(scarce: Whole, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        scarce.roll(LongRollingPlan())
-    assert "empty its dams" in caplog.text
+def test_a_stage_says_what_one_more_hm3_saves(scarce: SeasonalWindows) -> None:
+    """Against the difference of two ordinary solves of the same window, sign and size."""
+    stage, month = scarce.stages([0])[2], scarce.months[2]
+
+    def solved(storage: float) -> float:
+        program = scarce.program_of(month, 6, np.array([storage, 0.0]))
+        return solve(program).objective_yuan
+
+    found = stage.solve(0, np.array([3.0, 0.0]))
+    assert found.cost_yuan == pytest.approx(solved(3.0), rel=1e-6)
+    saved = (solved(2.99) - solved(3.01)) / 0.02
+    assert saved > PRICES[0] * YUAN_PER_M3 * 0.9
+    assert -found.slope[0] == pytest.approx(saved, rel=1e-4)
+    assert stage.solve(0, np.array([SIZE, 0.0])).cost_yuan <= found.cost_yuan
 
 
-def test_values_never_rise_with_storage_and_lie_between_the_prices(values: ValueFunctions) -> None:
+def test_values_fall_with_storage_and_lie_between_the_prices(values: ValueFunctions) -> None:
     slope = values.slope_yuan_per_hm3[KEY]
-    assert slope.shape == (12, 3)
+    assert slope.shape == (12, 7)
     assert np.all(np.diff(slope, axis=1) <= 1e-6)
-    assert np.all(slope >= 0.0)
-    assert np.all(slope <= PRICES[1] * 1e6 * (1 + 1e-6))
-    assert slope.max() > 0.5 * PRICES[0] * 1e6
+    assert np.all((slope >= 0.0) & (slope <= PRICES[1] * YUAN_PER_M3 * (1 + 1e-6)))
+    # Before the dry half-year an empty lake means shortage in every year, and a full one hardly any.
+    assert slope[10, 0] > 0.9 * PRICES[0] * YUAN_PER_M3
+    assert slope[10, -1] < slope[10, 0]
     curve = values.value(KEY, 3, np.linspace(-10.0, SIZE + 10.0, 200))
-    assert np.all(np.diff(curve, 2) <= 1e-3)
+    assert np.all(np.diff(curve, 2) <= 1.0)
 
 
-def test_a_value_is_what_one_more_hm3_saves(scarce: Whole) -> None:
-    """The dual of the opening against the difference of two costs, sign and size."""
-    month = scarce.windows(1, False).months[2]
+def test_a_program_with_values_keeps_what_is_worth_more_later(scarce: SeasonalWindows) -> None:
+    month = scarce.months[0]
+    own = scarce.program_of(month, 0, FULL)
+    ends = Ends.of(month.seams, own, month.places)
 
-    def cost(storage: float) -> float:
-        numbers = scarce.windows(1, False).seen(6, 36) | {
-            ("lake", "opening_storage_hm3"): np.array([storage]), ("lake", "opening_below_dead_hm3"): np.zeros(1),
-        }  # fmt: skip
-        return solve(month.program.with_series(numbers)).objective_yuan
+    def left(worth: float) -> tuple[float, float]:
+        points = np.tile([0.0, SIZE], (12, 1))
+        known = ValueFunctions({KEY: points}, {KEY: np.full((12, 2), worth * YUAN_PER_M3)})
+        found = solve(with_values(own, ends, month.places, known, 1))
+        assert found.x is not None
+        state = ends.state(found.x)
+        plain = float(own.cost @ found.x[: own.column_count]) + own.offset
+        assert found.objective_yuan == pytest.approx(plain - known.total(1, month.places, state), rel=1e-6)
+        return float(state[0]), plain
 
-    paths = {KEY: np.full((YEARS, 12), 10.0)}
-    rest: list[Numbers] = [{("lake", "opening_below_dead_hm3"): np.zeros(1)}] * 12
-    found = value_functions(scarce.windows(1, False), paths, rest, [0], (0.0,))
-    step = 0.01
-    saved = (cost(10.0 - step / 2) - cost(10.0 + step / 2)) / step
-    assert saved > 0.0
-    assert found.slope_yuan_per_hm3[KEY][2, 0] == pytest.approx(saved, rel=1e-5)
+    (poor, served), (rich, starved) = left(PRICES[0] * 0.9), left(PRICES[1] * 1.1)
+    assert rich > poor + 1.0
+    assert starved > served
 
 
-def test_values_guide_windows_and_come_back_from_a_file(scarce: Whole, values: ValueFunctions, tmp_path: Path) -> None:
+def test_rolling_by_values_stands_between_greed_and_foresight(scarce: SeasonalWindows, values: ValueFunctions) -> None:
+    """It costs no less than the optimum of the whole, and less than windows to which what they leave is worth nothing."""
+    whole = scarce.whole
+    nothing = ValueFunctions(values.storage_hm3, {KEY: np.zeros_like(values.slope_yuan_per_hm3[KEY])})
+    guided, blind = roll_long(scarce, FULL, values), roll_long(scarce, FULL, nothing)
+    program = whole.program.with_series(as_openings(whole.places, FULL))
+    held = program.matrix @ guided.x
+    assert guided.windows == 12 * YEARS
+    assert np.max(np.maximum(program.row_lower - held, held - program.row_upper)) < 1e-6
+    ends = Ends.of(whole.seams, program, whole.places)
+    assert ends.state(guided.x) == pytest.approx(guided.closing, abs=1e-6)
+    perfect = solve(with_values(program, ends, whole.places, values, 0))
+    assert perfect.outcome is Outcome.OPTIMAL
+    assert perfect.x is not None
+
+    def objective(x: Floats) -> float:
+        return cost(scarce, x) - values.total(0, whole.places, ends.state(x))
+
+    best = objective(perfect.x[: program.column_count])
+    assert best <= objective(guided.x) + 1.0
+    assert objective(guided.x) < objective(blind.x) - 0.1 * abs(objective(blind.x) - best)
+
+
+def test_values_come_back_from_a_file_and_others_are_refused(
+    scarce: SeasonalWindows, values: ValueFunctions, tmp_path: Path
+) -> None:
     values.write(tmp_path / "values.json")
     again = ValueFunctions.read(tmp_path / "values.json")
     assert np.array_equal(again.slope_yuan_per_hm3[KEY], values.slope_yuan_per_hm3[KEY])
-    guided = scarce.roll(LongRollingPlan(terminal=Terminal.VALUE, values=again))
-    blind = scarce.roll(LongRollingPlan())
-    assert guided.supplied_hm3.sum() <= scarce.supplied + 1e-3
-    assert guided.supplied_hm3.sum() > 0.8 * blind.supplied_hm3.sum()
-
-
-def test_what_is_no_value_is_refused(scarce: Whole, values: ValueFunctions, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
     with pytest.raises(WaterValueError, match="no values of water"):
         ValueFunctions.read(tmp_path / "other.json")
-    rising = ValueFunctions(values.storage_hm3, {KEY: -values.slope_yuan_per_hm3[KEY] + np.arange(3)})
+    rising = ValueFunctions(values.storage_hm3, {KEY: -values.slope_yuan_per_hm3[KEY] + np.arange(7)})
     rising.write(tmp_path / "rising.json")
     with pytest.raises(WaterValueError, match="slopes that rise"):
         ValueFunctions.read(tmp_path / "rising.json")
-    seams = scarce.windows(1, True).months[0].seams
-    with pytest.raises(WaterValueError, match=r"lake\.storage_hm3 has no target"):
-        end_numbers(seams, 0, Terminal.TARGET, {}, None)
-    with pytest.raises(WaterValueError, match="no value function"):
-        end_numbers(seams, 0, Terminal.VALUE, {}, None)
+    other = ValueFunctions({"pond.storage_hm3": values.storage_hm3[KEY]}, {"pond.storage_hm3": values.slope_yuan_per_hm3[KEY]})
+    with pytest.raises(WaterValueError, match=r"differ in lake\.storage_hm3, pond\.storage_hm3"):
+        roll_long(scarce, FULL, other)
 
 
-def test_years_of_unlike_steps_are_refused() -> None:
+def test_years_of_unlike_steps_are_refused(scarce: SeasonalWindows) -> None:
     with pytest.raises(ValueError, match="without leap days"):
-        SeasonalWindows(network(), series(1.0), dekad_clock(2030, YEARS).of_year(2030))
+        SeasonalWindows(network(), scarce.series, CLOCK.of_year(2030))

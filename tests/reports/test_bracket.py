@@ -12,7 +12,8 @@ from yuqian.assets.scenario import load_region
 from yuqian.models.ledger import Account
 from yuqian.optimise.long_simulation import LongRun
 from yuqian.optimise.simulate import Simulation
-from yuqian.reports.bracket import PERFECT, RULES, ByRule, guidance
+from yuqian.optimise.water_values import LearningPlan
+from yuqian.reports.bracket import PERFECT, RULES, Bracket, ByRule, values_of_water, windows_of
 from yuqian.reports.foresight import ForesightError, foresight_of
 from yuqian.reports.long import LongResult, LongStudy, Supply
 from yuqian.timeseries.long_series import LongPlan
@@ -61,12 +62,33 @@ def test_perfect_foresight_has_no_more_priced_shortage_than_rules(thirsty: Regio
     assert by_rule.closing_of(result) >= by_rule.closing_hm3 - 1e-6
 
 
-def test_all_begin_with_what_the_rules_begin_with(thirsty: Region) -> None:
-    study = LongStudy.of(thirsty, LongPlan(years=2))
+def test_the_legs_of_a_bracket_lie_in_order(thirsty: Region) -> None:
+    """One objective, one opening, the end valued alike: the rules cost most, perfect foresight least; all pass their audit."""
+    study = LongStudy.of(thirsty, LongPlan(years=4))
+    other = LongStudy.of(thirsty, LongPlan(years=6, trace=1))
+    windows = windows_of(study)
+    values = values_of_water(other, LearningPlan(rounds=3, visited=4, spread=8), windows)
     by_rule = ByRule.of(study)
-    assert by_rule.study.fingerprint != study.fingerprint
-    opening = guidance(by_rule.study.run()).openings["lake", "opening_storage_hm3"]
-    assert opening == pytest.approx([by_rule.opening_hm3])
+    found = Bracket(by_rule, values)
+    rules, rolling, perfect = found.rules(), found.rolling(), found.perfect()
+    assert found.opening[[place.is_stored_water for place in found.windows.whole.places]] == pytest.approx(
+        [by_rule.opening_hm3]
+    )
+    assert rules.closing_hm3 == pytest.approx(by_rule.closing_hm3, abs=1e-4)
+    size = abs(perfect.bill.shortage) + abs(perfect.bill.trade)
+    assert rules.bill.shortage > 0.0
+    assert perfect.bill.total <= rolling.bill.total + 1e-6 * size
+    assert perfect.bill.total <= rules.bill.total + 1e-6 * size
+    assert rolling.bill.total <= rules.bill.total + 1e-6 * size
+
+
+def test_the_bill_of_the_rules_is_their_shortage_at_its_prices(thirsty: Region) -> None:
+    study = LongStudy.of(thirsty, LongPlan(years=3))
+    by_rule = ByRule.of(study)
+    values = values_of_water(study, LearningPlan(rounds=1, visited=2, spread=2))
+    leg = Bracket(by_rule, values).rules()
+    asked = priced_yuan(by_rule.supply(leg.supply), ecological_short_hm3(by_rule.simulation))
+    assert leg.bill.shortage == pytest.approx(asked, rel=1e-3)
 
 
 def test_foresight_is_counted_over_traces_and_counting_years(tiny_scenario: Path) -> None:
