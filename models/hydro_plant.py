@@ -127,9 +127,21 @@ class HydroPlant(Kind):
         curve, flow_max = self.turbine_curve(), self.power_max_mw / mw_per_m3_per_s
         if curve is not None:
             flow_max = float(curve.limits_m3_per_s(np.full(1, mw_per_m3_per_s), self.power_max_mw).sum())
+        tailwater: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+        if self.tailwater_level_m is not None:
+            tailwater = (
+                (self.tailwater_curve_flow_m3_per_s or (0.0,)),
+                (self.tailwater_curve_level_m or (self.tailwater_level_m,)),
+            )
+        flows = self.turbine_curve_flow_m3_per_s
+        useful = tuple(flow * share for flow, share in zip(flows, self.turbine_curve_relative_fraction, strict=True))
         operation.turbines.append(
-            Turbine(self.id, self.reservoir, self.downstream, flow_max, mw_per_m3_per_s / HM3_PER_M3_PER_S_HOUR)
-        )
+            Turbine(
+                self.id, self.reservoir, self.downstream, flow_max, self.power_max_mw,
+                MW_PER_M3_PER_S_M * self.efficiency_fraction / HM3_PER_M3_PER_S_HOUR, self.net_head_m, self.head_loss_m,
+                *tailwater, (0.0, *flows) if flows else (), (0.0, *useful) if flows else (),
+            )
+        )  # fmt: skip
 
     def renumbered(self, answer: Answer, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Renumbering | None:
         head = self.variable_head()

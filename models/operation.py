@@ -157,13 +157,30 @@ class Owed:
 
 @dataclass(frozen=True)
 class Turbine:
-    """Turbines that the release of a store passes through, up to their largest flow."""
+    """Turbines that the release of a store passes through, up to their largest flow.
+
+    Attributes:
+        power_max_mw: what they generate at most.
+        energy_mwh_per_hm3_m: energy of a hm3 for each metre of head.
+        net_head_m: the head where it is constant: where there is no tailwater.
+        tailwater_flow_m3_per_s, tailwater_level_m: level below the dam over the flow there, at least one point. The head is
+            then the level of the store less it and ``loss_m``.
+        curve_flow_m3_per_s, curve_useful_m3_per_s: flow at the best efficiency that would give as much as a flow, from nought;
+            without points every flow has the best efficiency.
+    """
 
     id: str
     store: str
     downstream: str
     flow_max_m3_per_s: float
-    energy_mwh_per_hm3: float
+    power_max_mw: float
+    energy_mwh_per_hm3_m: float
+    net_head_m: float
+    loss_m: float = 0.0
+    tailwater_flow_m3_per_s: tuple[float, ...] = ()
+    tailwater_level_m: tuple[float, ...] = ()
+    curve_flow_m3_per_s: tuple[float, ...] = ()
+    curve_useful_m3_per_s: tuple[float, ...] = ()
 
 
 @dataclass

@@ -22,6 +22,8 @@ ROW_ITEMS = ("demand", "delivered", "failed", "deep", "events", "longest", "dept
 of short periods, the longest of them so far, the deepest shortage as a share of demand."""
 STORE_ITEMS = ("inflow", "losses", "ecological", "called", "spill", "filled", "passed_on", "restricted", "closing")
 """What is kept of a store in each bin, hm3; ``restricted`` counts periods under a drought line."""
+TURBINE_ITEMS = ("turbined", "energy")
+"""What is kept of turbines in each bin: hm3 through them, and MWh."""
 
 
 class Plan(NamedTuple):
@@ -86,6 +88,18 @@ class Plan(NamedTuple):
     fill_kept: Floats
     turbine_store: Ints
     turbine_max: Floats
+    turbine_power: Floats
+    turbine_energy: Floats
+    turbine_head: Floats
+    turbine_level_from: Ints
+    turbine_level_storage: Floats
+    turbine_level: Floats
+    turbine_tail_from: Ints
+    turbine_tail_flow: Floats
+    turbine_tail_level: Floats
+    turbine_useful_from: Ints
+    turbine_useful_flow: Floats
+    turbine_useful: Floats
     inflow_node: Ints
     owed_node: Ints
     lined_stores: Ints
@@ -147,6 +161,11 @@ def plan_of(
         trees.append(_downstream({place[node] for node in asked | returns}, node_down))
     rivers = {node.id for node in operation.nodes if node.is_river}
     gated = [store for store in operation.stores if store.gates_storage_hm3]
+    dams = [next(store for store in operation.stores if store.id == t.store) for t in operation.turbines]
+    levels = [
+        (dam.curve_storage_hm3, dam.curve_level_m) if turbine.tailwater_level_m else ((), ())
+        for dam, turbine in zip(dams, operation.turbines, strict=True)
+    ]
     late = [(number, use) for number, use in enumerate(uses) if use.return_to is not None and use.return_lag_count]
     rows = (*(u.id for u in uses), *(f"{s.id}.ecological" for s in operation.stores), *(o.id for o in operation.owed))
     members_of = [[[u.id for u in uses].index(use) for use in groups[name]] for name in groups]
@@ -208,6 +227,18 @@ def plan_of(
         fill_kept=_floats(c.kept_fraction for c in network.fills),
         turbine_store=_ints(store_at[t.store] for t in operation.turbines),
         turbine_max=_floats(t.flow_max_m3_per_s for t in operation.turbines),
+        turbine_power=_floats(t.power_max_mw for t in operation.turbines),
+        turbine_energy=_floats(t.energy_mwh_per_hm3_m for t in operation.turbines),
+        turbine_head=_floats(-t.loss_m if t.tailwater_level_m else t.net_head_m for t in operation.turbines),
+        turbine_level_from=_offsets([storage for storage, _ in levels]),
+        turbine_level_storage=_floats(one for storage, _ in levels for one in storage),
+        turbine_level=_floats(one for _, level in levels for one in level),
+        turbine_tail_from=_offsets([t.tailwater_flow_m3_per_s for t in operation.turbines]),
+        turbine_tail_flow=_floats(flow for t in operation.turbines for flow in t.tailwater_flow_m3_per_s),
+        turbine_tail_level=_floats(level for t in operation.turbines for level in t.tailwater_level_m),
+        turbine_useful_from=_offsets([t.curve_flow_m3_per_s for t in operation.turbines]),
+        turbine_useful_flow=_floats(flow for t in operation.turbines for flow in t.curve_flow_m3_per_s),
+        turbine_useful=_floats(flow for t in operation.turbines for flow in t.curve_useful_m3_per_s),
         inflow_node=_ints(place[i.node] for i in operation.inflows),
         lined_stores=_ints(n for n, s in enumerate(operation.stores) if s.id in rules.lines or s.warning_hm3 is not None),
         use_calls=_ints(int(_calls(network, use.node)) for use in uses),

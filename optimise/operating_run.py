@@ -13,11 +13,12 @@ import numpy as np
 
 from yuqian.models.clock import Floats
 from yuqian.models.units import HOURS_PER_DAY
-from yuqian.optimise import operating_step
+from yuqian.optimise import operating_step, operating_turbines
 from yuqian.optimise.operating_compiler import compiled as compile_flat
-from yuqian.optimise.operating_plan import NONE, ROW_ITEMS, STORE_ITEMS, Ints, Plan
+from yuqian.optimise.operating_plan import NONE, ROW_ITEMS, STORE_ITEMS, TURBINE_ITEMS, Ints, Plan
 from yuqian.optimise.operating_state import ByTrace, Given, State
 from yuqian.optimise.operating_step import NOTHING, TINY, choose, close_day, open_day, serve_all
+from yuqian.optimise.operating_turbines import see_turbined
 
 MM_PER_M = 1000.0
 TOTALS = ("inflow", "delivered", "returned", "losses", "lost_on_the_way", "outflow", "unplaced", "opening", "closing")
@@ -69,7 +70,7 @@ class Record(NamedTuple):
     stores: ByTrace
     supplied: ByTrace
     used: ByTrace
-    turbined: ByTrace
+    turbines: ByTrace
     total: ByTrace
 
 
@@ -216,10 +217,10 @@ def write_stores(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
         record.stores[b, i, 8] = s.closing[i]
         for c in range(len(p.class_limit)):
             record.supplied[b, i, c] += s.supplied[i, c]
+    see_turbined(p, s, g)
     for k in range(len(p.turbine_store)):
-        i = p.turbine_store[k]
-        through = s.ecological[i] + s.spill[i] - s.passed[i] + s.used[p.store_way[i]]
-        record.turbined[b, k] += np.minimum(through, p.turbine_max[k] * g.volume)
+        record.turbines[b, k, 0] += s.turbined[k]
+        record.turbines[b, k, 1] += s.energy[k]
     for w in range(len(p.way_kept)):
         record.used[b, w] += s.used[w]
 
@@ -253,10 +254,11 @@ def empty_record(p: Plan, bins: int, traces: int, dtype: Any) -> Record:
     classes = len(p.class_limit)
     shapes = (
         (bins, len(p.row_tolerance), len(ROW_ITEMS)), (bins, len(p.store_node), len(STORE_ITEMS)),
-        (bins, len(p.store_node), classes), (bins, len(p.way_kept)), (bins, len(p.turbine_store)),
+        (bins, len(p.store_node), classes), (bins, len(p.way_kept)),
+        (bins, len(p.turbine_store), len(TURBINE_ITEMS)),
     )  # fmt: skip
-    rows, of_stores, supplied, used, turbined = (np.zeros((*shape, traces), dtype=dtype) for shape in shapes)
-    return Record(rows, of_stores, supplied, used, turbined, np.zeros((TOTAL_COUNT, traces)))
+    rows, of_stores, supplied, used, turbines = (np.zeros((*shape, traces), dtype=dtype) for shape in shapes)
+    return Record(rows, of_stores, supplied, used, turbines, np.zeros((TOTAL_COUNT, traces)))
 
 
 def empty_state(p: Plan, lags: int, quotas: int, traces: int) -> tuple[State, Given]:
@@ -271,7 +273,7 @@ def empty_state(p: Plan, lags: int, quotas: int, traces: int) -> tuple[State, Gi
         **dict.fromkeys(("give", "intake", "room", "used"), of_way), **dict.fromkeys(("unmet", "got"), of_use), "left": (1,),
         **dict.fromkeys(("keep", "lose", "fixed", "gate", "kappa", "tapped", "taken"), of_store), "supplied": (stores, classes),
         **dict.fromkeys(("required", "ecological", "closing", "losses", "spill", "filled", "passed"), of_store),
-        "row_demand": (rows,), "row_got": (rows,),
+        "row_demand": (rows,), "row_got": (rows,), **dict.fromkeys(("turbined", "energy"), (len(p.turbine_store),)),
     }  # fmt: skip
     state = State(**{name: np.zeros((*shapes[name], traces)) for name in State._fields})
     none = np.zeros(0)
@@ -294,7 +296,8 @@ def run_all(
     """
     count = traces if not compiled else LANES if traces > 1 else 1
     tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
-    flat = compile_flat(run.__name__, (operating_step, sys.modules[__name__]), tuples, count) if compiled else None
+    modules = (operating_step, operating_turbines, sys.modules[__name__])
+    flat = compile_flat(run.__name__, modules, tuples, count) if compiled else None
     state, given = empty_state(p, course.lag.shape[2], len(course.quota_used), count)
     by_trace = np.empty((len(course.hours), len(rows), count), dtype=np.result_type(np.float32, *rows))
     whole = empty_record(p, bins, traces, dtype)

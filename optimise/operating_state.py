@@ -55,6 +55,8 @@ class State(NamedTuple):
     spill: ByTrace
     filled: ByTrace
     passed: ByTrace
+    turbined: ByTrace
+    energy: ByTrace
     row_demand: ByTrace
     row_got: ByTrace
 

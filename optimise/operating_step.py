@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from yuqian.models.clock import Floats
 from yuqian.optimise.operating_plan import NONE, Ints, Plan
-from yuqian.optimise.operating_state import Given, State
+from yuqian.optimise.operating_state import ByTrace, Given, State
 
 
 def choose(condition: Any, yes: Any, no: Any) -> Any:
@@ -104,12 +105,19 @@ def see_gates(p: Plan, s: State, g: Given) -> None:
     """What gates, spillway and turbines let out at most, at the storage that the step begins with."""
     for k in range(len(p.gate_store)):
         i, first = p.gate_store[k], p.gate_from[k]
-        most = choose(s.store[i] < p.gate_storage[first], 0.0, p.gate_flow[first])
-        for j in range(first, p.gate_from[k + 1] - 1):
-            width = p.gate_storage[j + 1] - p.gate_storage[j]
-            above = np.minimum(np.maximum(s.store[i] - p.gate_storage[j], 0.0), width)
-            most = most + (p.gate_flow[j + 1] - p.gate_flow[j]) / width * above
+        follow(s, p.gate_storage, p.gate_flow, first, p.gate_from[k + 1], s.store[i])
+        most = choose(s.store[i] < p.gate_storage[first], 0.0, s.left[0])
         s.gate[i] = (most + p.gate_turbines[k]) * g.volume
+
+
+def follow(s: State, at: Floats, value: Floats, first: int, end: int, x: ByTrace) -> None:
+    """The value at ``x`` of a curve through the points from ``first`` to before ``end``; nought of a curve without points."""
+    s.left[0] = 0.0 * x
+    if first < end:
+        s.left[0] += value[first]
+    for j in range(first, end - 1):
+        width = at[j + 1] - at[j]
+        s.left[0] += (value[j + 1] - value[j]) / width * np.minimum(np.maximum(x - at[j], 0.0), width)
 
 
 def serve_all(p: Plan, s: State, g: Given) -> None:

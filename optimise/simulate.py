@@ -157,6 +157,10 @@ class Simulation:
         """Intake of a conveyance, or water called through the river, in each bin, shape (bins, traces)."""
         return np.asarray(self.record.used[:, self.names.ways.index(way)], dtype=float)
 
+    def energy_mwh(self, turbine: str) -> Floats:
+        """What turbines generate in each bin from what is released anyway, shape (bins, traces)."""
+        return np.asarray(self.record.turbines[:, self.names.turbines.index(turbine), 1], dtype=float)
+
     def allocated_hm3(self) -> Floats:
         """Gross allocation: delivered and the leakage that counts with it, shape (bins, traces)."""
         delivered = self.record.rows[:, : len(self.names.uses), 1].sum(axis=1)

@@ -91,9 +91,16 @@ def as_data(report: LongReport) -> dict[str, Any]:
         "balance_residual": report.residual,
         "allocated_hm3_per_year": report.allocated_hm3,
         "counted_delivered_hm3_per_year": report.counted_hm3,
+        "energy_gwh_per_year": energies(report.simulation),
         "classes": [plain(one) for one in report.classes],
         "users": [plain(one) for one in report.users],
     }
+
+
+def energies(simulation: Simulation) -> dict[str, float]:
+    """What turbines generate in a mean year over all traces, GWh."""
+    whole = simulation.calendar.whole_years
+    return {name: float(simulation.energy_mwh(name)[whole].mean()) / 1000 for name in simulation.names.turbines}
 
 
 def guarantee_table(title: str, rows: Sequence[Guarantee]) -> Table:
@@ -131,6 +138,8 @@ def summary(report: LongReport) -> str:
     """What was counted and how, in lines."""
     run, first = report.run, report.classes[0]
     most = largest_that_can_be_shown(first.years, first.formula)
+    energy = "; ".join(f"{name} {gwh:,.1f}" for name, gwh in energies(report.simulation).items())
+    powers = f"turbines in the releases, GWh/a: {energy}\n" if energy else ""
     drought = "" if run.drought is None else f"; {run.drought.years} years in a row at P = {run.drought.exceeded:.0%}"
     return (
         f"{run.traces} trace(s) of {run.years} years by {'day' if run.by_day else 'ten-day period'}, year from "
@@ -138,7 +147,7 @@ def summary(report: LongReport) -> str:
         f"counted as {first.formula.value}, failed: {first.failure.value}; {first.years} years can show at most {most:.2%}\n"
         f"allocated {report.allocated_hm3:,.1f} hm3/a gross to all users, of which {report.counted_hm3:,.1f} net to those "
         f"that count\n"
-        f"water balance closes to {report.residual:.1e} of inflow"
+        f"{powers}water balance closes to {report.residual:.1e} of inflow"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from yuqian.models.hydro_plant import HydroPlant
 from yuqian.models.kind import UserClass
 from yuqian.optimise import simulate as simulate_module
 from yuqian.optimise.assemble import assemble
@@ -315,6 +316,10 @@ def _wide(network, days: int, traces: int, names: dict[str, str] | None = None, 
     case.town(name["two"], name["head"], 2.0)
     case.factory("factory", name["lower"], 1.5)
     case.fields("fields", name["upper"], 3.0, name["lower"], 0.2)
+    plant = {"reservoir": name["lake"], "downstream": name["lower"], "bus": "bus", "power_max_mw": 8.0, "net_head_m": 20.0}
+    plant |= {"tailwater_level_m": 3.0, "tailwater_curve_flow_m3_per_s": (0, 50), "tailwater_curve_level_m": (3, 6)}
+    plant |= {"efficiency_fraction": 0.8, "variable_cost_yuan_per_mwh": 0.0}
+    case.assets.append(HydroPlant.model_validate({"id": "plant", **plant}))
     if traces > 1:
         key = (f"{name['lake']}_hills", "inflow_m3_per_s")
         case.series[key] = case.series[key] * np.linspace(0.3, 1.0, traces)[:, None]

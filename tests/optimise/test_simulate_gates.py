@@ -1,9 +1,11 @@
-"""Return flow that comes late, and gates that let out only so much, by rule against days worked out by hand."""
+"""Return flow that comes late, gates that let out only so much, and what turbines give, by rule against days by hand."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from yuqian.models.hydro_plant import HydroPlant
 from yuqian.optimise.operating_plan import STORE_ITEMS
 
 ROUNDING = 1e-9
@@ -62,3 +64,33 @@ def test_gates_let_nothing_out_below_their_sill(network) -> None:
     case.town("river_town", "below", 9.0)
     run = case.run()
     assert run.delivered_hm3("river_town")[:, 0] == pytest.approx([6.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("more", "mw"),
+    [
+        ({}, 9.81e-3 * 20.0 * 0.8 * FLOW * 4),
+        ({"tailwater_level_m": 10.0, "head_loss_m": 1.0}, 9.81e-3 * 39.0 * 0.8 * FLOW * 4),
+        (
+            {"tailwater_level_m": 10.0, "tailwater_curve_flow_m3_per_s": (0, 100), "tailwater_curve_level_m": (10, 20)},
+            9.81e-3 * (40.0 - 4 * FLOW / 10) * 0.8 * FLOW * 4,
+        ),
+        (
+            {"turbine_curve_flow_m3_per_s": (20, 40, 60), "turbine_curve_relative_fraction": (1, 0.95, 0.85)},
+            9.81e-3 * 20.0 * 0.8 * (38.0 + 13.0 * (4 * FLOW - 40.0) / 20.0),
+        ),
+        ({"power_max_mw": 5.0, "tailwater_level_m": 10.0}, 5.0),
+        ({"tailwater_level_m": 55.0}, 0.0),
+    ],
+)  # fmt: skip
+def test_turbines_give_by_the_head_of_the_day(network, more: dict[str, object], mw: float) -> None:
+    """4 hm3 come and are let out; the level stays at 50 m."""
+    case = network(2)
+    case.river("below")
+    case.lake("lake", "below", 100.0, 50.0, 4.0, ecological=4.0)
+    plant = {"id": "plant", "reservoir": "lake", "downstream": "below", "bus": "bus", "power_max_mw": 100.0, "net_head_m": 20.0}
+    plant |= {"efficiency_fraction": 0.8, "variable_cost_yuan_per_mwh": 0.0, **more}
+    case.assets.append(HydroPlant.model_validate(plant))
+    run = case.run()
+    assert run.storage_hm3("lake")[:, 0] == pytest.approx(50.0)
+    assert run.energy_mwh("plant")[:, 0] == pytest.approx(np.full(2, 24.0 * mw))
