@@ -117,13 +117,18 @@ def settle(
 
 
 def optimistic_bound(settled: Settled, options: SolverOptions | None = None) -> float:
-    """Cost that no answer can undercut, whatever the heads: that of the program with every kind's most favourable numbers."""
+    """Cost that no answer can undercut, whatever the heads: that of the program with every kind's most favourable numbers.
+
+    Numbers for which no kind names better ones (water surfaces, gates) stay as they have settled.
+    """
     readings = _readings(settled.assembly, settled.program, settled.solution)
     numbers = {
         (asset.id, name): values
         for asset in settled.assembly.assets
         for name, values in asset.most_favourable(readings, settled.assembly.clock).items()
     }
+    if not numbers:
+        return settled.solution.objective_yuan
     found = solve(settled.program.with_series(numbers), options, start=settled.solution.basis)
     return found.objective_yuan if found.outcome is Outcome.OPTIMAL else float("-inf")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from yuqian.models.clock import Floats
@@ -10,7 +11,7 @@ from yuqian.models.user_class import STANDARD_ORDER, Order
 from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.lexicographic import Lexicographic, in_strict_order
 from yuqian.optimise.program import Program
-from yuqian.optimise.settle import Settled, settle
+from yuqian.optimise.settle import Settled, optimistic_bound, settle
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions
 
 
@@ -35,6 +36,7 @@ class Refined:
 
     Attributes:
         settled, strict: how it was come by; None where the plan did not ask for it.
+        head_bound_yuan: of a settled answer, the cost that no heads can undercut; water users by their prices.
     """
 
     assembly: Assembly
@@ -42,6 +44,7 @@ class Refined:
     solution: Solution
     settled: Settled | None = None
     strict: Lexicographic | None = None
+    head_bound_yuan: float | None = None
 
     @property
     def x(self) -> Floats:
@@ -66,11 +69,13 @@ def refined(
     Args:
         prices: of the program's rows, to begin a solve with.
     """
-    settled = strict = None
+    settled = strict = bound = None
     if solution.outcome is Outcome.OPTIMAL and plan.settles:
         settled = settle(assembly, program, solution, options, report)
+        found = optimistic_bound(settled, options)
+        bound = found if math.isfinite(found) else None
         assembly, program, solution = settled.assembly, settled.program, settled.solution
     if solution.outcome is Outcome.OPTIMAL and plan.order is Order.LEXICOGRAPHIC:
         strict = in_strict_order(assembly, program, solution, options, report, plan.classes, prices)
         program, solution = strict.program, strict.solution
-    return Refined(assembly, program, solution, settled, strict)
+    return Refined(assembly, program, solution, settled, strict, bound)

@@ -38,7 +38,7 @@ def water_as_data(result: RunResult) -> dict[str, Any]:
     if result.refined.strict is not None:
         data["strict_order"] = {"proven": result.refined.strict.proven, "stages": _stages(result.refined.strict)}
     if result.refined.settled is not None:
-        data["settled"] = _settled(result.refined.settled)
+        data["settled"] = _settled(result.refined.settled) | {"bound_yuan": result.refined.head_bound_yuan}
     return data
 
 
@@ -48,7 +48,7 @@ def water_tables(result: RunResult) -> list[Table]:
     if result.refined.strict is not None:
         tables.append(_proof(result.refined.strict))
     if result.refined.settled is not None:
-        tables.append(_passes(result.refined.settled))
+        tables.append(_passes(result.refined.settled, result.refined.head_bound_yuan))
     return tables
 
 
@@ -96,13 +96,15 @@ def _stages(strict: Lexicographic) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _passes(settled: Settled) -> Table:
+def _passes(settled: Settled, bound_yuan: float | None) -> Table:
     said = "settled" if settled.is_settled else "NOT SETTLED"
     table = Table(title=f"Heads, water surfaces and gates: {said}", title_justify="left")
     for heading in ("pass", "cost, yuan", "furthest off (1 = tolerance)", "unsettled"):
         table.add_column(heading, justify="right")
     for number, one in enumerate(settled.passes, start=1):
         table.add_row(str(number), f"{one.objective_yuan:,.0f}", f"{one.worst:.2g}", str(len(one.unsettled)))
+    if bound_yuan is not None:
+        table.caption, table.caption_justify = f"with every plant at its highest head: {bound_yuan:,.0f} yuan", "left"
     return table
 
 
