@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/bench_rolling.py [SCENARIO] [WEEKS]
 
-Prints processor seconds of this process, gaps, and how far the windows are from perfect foresight without starts. With WEEKS 52
+Prints processor seconds of this process, gaps, and how far the windows are from the bound of perfect foresight. With WEEKS 52
 the windows go through the whole year; the default is 3.
 """
 
@@ -30,7 +30,7 @@ def by_windows(scenario: str, weeks: int) -> None:
     goal = f" (goal {YEAR_GOAL_S:g} s)" if part is None else ""
     seconds = [window.seconds for window in run.rolled.windows]
     print(f"{len(seconds)} windows: {took:.1f} s in all{goal}; of a window {sum(seconds) / len(seconds):.1f} s on the clock")
-    print(f"largest gap {run.largest_gap_fraction:.3%}, {run.distance_fraction:.2%} above perfect foresight without starts")
+    print(f"largest gap {run.largest_gap_fraction:.3%}, {run.distance_fraction:.2%} above the bound, its ends included")
 
 
 def main() -> None:

@@ -164,10 +164,12 @@ class Clock:
     Attributes:
         power: the finer timeline, hours.
         water: the coarser timeline, days; each of its steps holds ``power_per_water`` power steps.
+        longer: the calendar that this one is the beginning of; None for one of its own.
     """
 
     power: Timeline
     water: Timeline
+    longer: Clock | None = None
 
     def __post_init__(self) -> None:
         if self.power.drops_leap_days != self.water.drops_leap_days:
@@ -202,6 +204,14 @@ class Clock:
             Timeline(Rhythm.POWER, midnight, hours, drops_leap_days),
             Timeline(Rhythm.WATER, midnight, hours.copy(), drops_leap_days),
         )
+
+    def first_days(self, days: int) -> Clock:
+        """The beginning of this calendar, of some water steps."""
+        power, water = self.power, self.water
+        return Clock(
+            Timeline(power.rhythm, power.start, power.hours[: days * self.power_per_water].copy(), power.drops_leap_days),
+            Timeline(water.rhythm, water.start, water.hours[:days].copy(), water.drops_leap_days), self,
+        )  # fmt: skip
 
     @property
     def power_per_water(self) -> int:

@@ -52,14 +52,15 @@ def out_of_service(
 
 
 def by_step(name: str, values: Sequence[float], clock: Clock) -> Floats:
-    """Values by step as an array, shape (power steps,).
+    """Values by step as an array, shape (power steps,); of the beginning of a longer calendar, the first of its values.
 
     Raises:
         ValueError: if there are not as many as steps; the message names the field.
     """
-    if len(values) != clock.power.count:
-        raise ValueError(f"{name} gives {len(values)} values for a horizon of {clock.power.count} steps")
-    return np.array(values, dtype=float)
+    count = (clock.longer or clock).power.count
+    if len(values) != count:
+        raise ValueError(f"{name} gives {len(values)} values for a horizon of {count} steps")
+    return np.array(values[: clock.power.count], dtype=float)
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ import numpy as np
 from yuqian.models.carry_law import Carried
 from yuqian.models.clock import Clock, Floats, Rhythm
 from yuqian.optimise.assemble import Assembly
-from yuqian.optimise.program import Family, Program
+from yuqian.optimise.program import Program
 from yuqian.optimise.seams import Numbers, Seams, cleaned
 from yuqian.optimise.solve import Solution
+from yuqian.optimise.time_split import steps_of
 
 NEAR_SPAN_FRACTION = 0.03
 BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.03, 0.15
@@ -34,6 +35,17 @@ LEAST_SHARE = 1e-6
 
 class GuideError(ValueError):
     """A solution that cannot guide; the message says why."""
+
+
+class Guidance(enum.Enum):
+    """What guides the windows of a study, and bounds what they cost."""
+
+    NONE = "none"
+    """The linear program of the whole without starts."""
+    COARSE = "coarse"
+    """The linear program of the windows' own rules, in steps of a few hours; the bound is that of the hourly one, by parts."""
+    RELAXED = "relaxed"
+    """The linear program of the windows' own rules over the whole, by the hour."""
 
 
 class Terminal(enum.Enum):
@@ -92,7 +104,7 @@ class Guide:
     Attributes:
         cost_yuan: of the year with perfect foresight; no rolling answer costs less if the year was solved with looser rules.
         tracks: by ``Carried.key``.
-        openings: what the year opens with, by (asset, Param).
+        openings: quotas, and what the optimum of the year chose to open with, by (asset, Param).
     """
 
     clock: Clock
@@ -154,16 +166,20 @@ def guide(assembly: Assembly, program: Program, solution: Solution) -> Guide:
     seams, tracks, openings = Seams(assembly), {}, {}
     duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
     for one in seams.carried:
-        if one.quota_row is not None:
-            values = np.array(one.opening)
-        elif one.comes_round or not one.is_free:
-            values = np.array(one.opening) if one.opening else seams.values(one, program, x, np.asarray(one.over))
-        else:
-            continue
-        openings.update({(one.owner, param): values for param in one.params})
+        values = _opening(one, seams, program, x)
+        if values is not None:
+            openings.update({(one.owner, param): values for param in one.params})
         if one.is_valued:
             tracks[one.key] = _track(one, seams, program, x, solution.row_dual, duals)
     return Guide(assembly.clock, solution.objective_yuan, tracks, openings)
+
+
+def _opening(one: Carried, seams: Seams, program: Program, x: Floats) -> Floats | None:
+    """What the whole opens with: of a quota all of it, of what nobody gave the choice of the optimum, else None."""
+    if one.quota_row is not None:
+        return np.array(one.opening)
+    chosen = one.opening is None and (one.comes_round or not one.is_free)
+    return seams.values(one, program, x, np.asarray(one.over)) if chosen else None
 
 
 def _track(
@@ -211,21 +227,8 @@ def _beginnings(program: Program, clock: Clock, quotas: Collection[tuple[str, st
 
     Those of quotas come before all: what a step has used of one is gone, and what is left is carried by itself.
     """
-    begins = np.full(program.row_count, np.inf)
+    begins = steps_of(program.layout.rows, program.row_count, clock)
     for family in program.layout.rows:
         if (family.owner, family.name) in quotas:
             begins[family.start : family.stop] = -np.inf
-        per_step = _power_steps(family, clock)
-        if per_step:
-            begins[family.start : family.stop] = (family.first + np.arange(family.count)) * per_step
     return begins
-
-
-def _power_steps(family: Family, clock: Clock) -> int:
-    """Power steps in a step of the family; 0 where it has none."""
-    if not family.indexed:
-        return 0
-    after = family.first + family.count
-    if after == clock.power.count:
-        return 1
-    return clock.power_per_water if after == clock.water.count else 0

@@ -24,19 +24,26 @@ from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
 
 
-def by_the_day(clock: Clock) -> Clock:
-    """The same calendar with one power step in each water step."""
-    return Clock(Timeline(Rhythm.POWER, clock.power.start, clock.water.hours.copy()), clock.water)
+def coarser(clock: Clock, per_water: int = 1) -> Clock:
+    """The same calendar with so many power steps in each water step; as many as there are must be a multiple of it."""
+    if clock.power_per_water % per_water:
+        raise ValueError(f"{clock.power_per_water} power steps in a water step cannot be joined to {per_water}")
+    hours = clock.power.hours.reshape(clock.water.count * per_water, -1).sum(axis=1)
+    return Clock(Timeline(Rhythm.POWER, clock.power.start, hours, clock.power.drops_leap_days), clock.water)
 
 
-def averaged(assets: Iterable[Kind], series: SeriesByAsset, clock: Clock) -> dict[tuple[str, str], Floats]:
-    """The series of :func:`by_the_day`: hourly ones averaged over each day, daily ones as they are."""
+def averaged(
+    assets: Iterable[Kind], series: SeriesByAsset, clock: Clock, per_water: int = 1
+) -> dict[tuple[str, str], Floats]:  # fmt: skip
+    """The series of :func:`coarser`: those by power step averaged over its steps, daily ones as they are."""
+    count = clock.water.count * per_water
     return {
-        (asset.id, name): clock.mean_over_water(series[asset.id, name])
+        (asset.id, name): np.reshape(series[asset.id, name], (count, -1)).mean(axis=1)
         if need.rhythm is Rhythm.POWER
         else series[asset.id, name]
         for asset in assets
         for name, need in asset.series.items()
+        if (asset.id, name) in series
     }
 
 
@@ -53,7 +60,7 @@ def estimated_prices(
     """
     if clock.power_per_water == 1:
         return None
-    daily_clock = by_the_day(clock)
+    daily_clock = coarser(clock)
     daily = compile_model(assemble(assets, averaged(assets, series, clock), daily_clock).model)
     found = solve(daily, options)
     if found.outcome is not Outcome.OPTIMAL or found.row_dual is None:

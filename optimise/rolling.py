@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from yuqian.models.carry_law import Carried
-from yuqian.models.clock import Clock, Floats, Horizon, Timeline
+from yuqian.models.clock import Clock, Floats, Horizon
 from yuqian.models.kind import Kind
 from yuqian.optimise.assemble import Assembly, SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
@@ -180,7 +180,7 @@ class Roller:
         whole = assemble(kinds, series, clock, Horizon.WINDOW)
         outlook = Outlook.of(kinds, whole.series, clock, plan.foresight, seed, member)
         first = plan.spans(clock.water.count)[0]
-        part = assemble(kinds, outlook.window(0, first.days, first.days), _cut(clock, first.days), Horizon.WINDOW, True)
+        part = assemble(kinds, outlook.window(0, first.days, first.days), clock.first_days(first.days), Horizon.WINDOW, True)
         program = compile_model(part.model)
         options = replace(options or SolverOptions(), gap_fraction=plan.gap_fraction, time_limit_s=plan.time_limit_s)
         tables = tables_by_step(whole, tables_by_step(part, None))
@@ -230,7 +230,7 @@ class Roller:
 
     def _whole(self, one: Carried, opening: Floats) -> Floats:
         """An opening that the windows can begin with."""
-        if one.quota_row is not None or one.opening is not None:
+        if one.quota_row is not None:
             return opening
         columns, _ = Seams(self.assembly).column_of(one, self.program, np.asarray(one.over))
         return np.where(self.program.integral[columns], np.floor(opening + WHOLE), opening)
@@ -288,15 +288,6 @@ class Roller:
             kept = [window.prices[name].values[: window.span.keep_days * per_day] for window in windows]
             prices[name] = replace(price, values=np.concatenate(kept))
         return Rolled(receiver.assembly, receiver.program, x, prices, openings, windows)
-
-
-def _cut(clock: Clock, days: int) -> Clock:
-    """The first days of a clock."""
-    power, water = clock.power, clock.water
-    return Clock(
-        Timeline(power.rhythm, power.start, power.hours[: days * clock.power_per_water].copy()),
-        Timeline(water.rhythm, water.start, water.hours[:days].copy()),
-    )
 
 
 def _quiet(progress: Progress) -> None:

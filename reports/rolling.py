@@ -11,12 +11,14 @@ from typing import Any
 from yuqian.models.book import End
 from yuqian.models.clock import OPENING
 from yuqian.models.commitment_law import Commitment
+from yuqian.optimise.coarse_guide import CoarseGuide
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.guide import Guide, guide
+from yuqian.optimise.guide import Guidance, Guide, guide
 from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
 from yuqian.optimise.rolling import Rolled, Roller, RollingPlan, Window
 from yuqian.optimise.rolling_store import WindowFiles
 from yuqian.optimise.solve import SolverOptions
+from yuqian.optimise.tighten import relaxed
 from yuqian.optimise.water_plan import Refined
 from yuqian.reports.study import NoAnswer, RunResult, Study, Tell, Timer
 
@@ -75,6 +77,7 @@ class RollingRun:
             "distance_fraction": self.distance_fraction, "largest_gap_fraction": self.largest_gap_fraction,
             "plan": {name: getattr(value, "value", value) for name, value in asdict(self.plan).items()},
             "ends": [{"name": name, "deviation": off, "yuan": yuan} for name, off, yuan in self.ends],
+            "seconds": {phase: round(seconds, 3) for phase, seconds in self.result.seconds.items()},
             "windows": windows,
             "seams": self.seams(),
         }  # fmt: skip
@@ -93,16 +96,17 @@ class RollingRun:
 
 def roll(
     study: Study, plan: RollingPlan | None = None, options: SolverOptions | None = None, tell: Tell | None = None,
-    tell_window: TellWindow | None = None, runs: Path | None = None, guided_by: Commitment = Commitment.NONE,
+    tell_window: TellWindow | None = None, runs: Path | None = None, guided_by: Guidance = Guidance.COARSE,
 ) -> RollingRun:  # fmt: skip
     """Solve a study by rolling windows, with its units as they are committed in it.
 
     Args:
-        guided_by: commitment of the whole with perfect foresight that guides the windows and bounds the cost.
+        guided_by: which linear program of the whole with perfect foresight guides the windows and bounds the cost.
         runs: where to save; a run that was stopped goes on from the windows that it finds there.
 
     Raises:
         NoAnswer: when the guide has no optimum.
+        SplitError: when its prices bound nothing.
         RollingError: when a window has none.
         AuditError: when the answer fails its audit.
     """
@@ -113,7 +117,7 @@ def roll(
         files = WindowFiles.of(study.folder(runs) / "windows", study.fingerprint, plan, options, guided_by)
     found = None if files is None else files.load_guide(study.clock)
     if found is None:
-        found = _guide(study.with_commitment(guided_by), options, timer)
+        found = _guide(study, guided_by, options, timer)
         if files is not None:
             files.save_guide(found)
     attrs = study.series.dataset.attrs
@@ -144,12 +148,20 @@ def valued_ends(found: Guide, ends: Sequence[End]) -> tuple[tuple[str, float, fl
     return tuple(valued)
 
 
-def _guide(study: Study, options: SolverOptions, timer: Timer) -> Guide:
+def _guide(study: Study, guided_by: Guidance, options: SolverOptions, timer: Timer) -> Guide:
     """The optimum of the whole, as a guide."""
+    if guided_by is Guidance.COARSE:
+        with timer.phase("solve the whole in coarse steps"):
+            coarse = CoarseGuide.of(
+                study.region.kinds, study.series.as_mapping(), study.clock, options, timer.progress
+            )  # fmt: skip
+        with timer.phase("bound the whole by weeks"):
+            return coarse.bounded(options=options, report=timer.progress)
+    study = study.with_commitment(Commitment.NONE) if guided_by is Guidance.NONE else study
     with timer.phase("declare"):
         assembly = study.assemble()
     with timer.phase("compile"):
-        program = compile_model(assembly.model)
+        program = relaxed(compile_model(assembly.model))
     with timer.phase("estimate prices"):
         prices = estimated_prices(program, assembly.assets, assembly.series, study.clock, options)
     with timer.phase("solve the whole"):

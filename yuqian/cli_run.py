@@ -51,8 +51,8 @@ COMMITMENTS = click.Choice(["none", "relaxed", "integer"])
 @click.option("--ahead", "ahead_days", type=click.IntRange(0), default=2, show_default=True, help="Days it sees beyond.")
 @click.option("--foresight", type=click.Choice(["perfect", "forecast"]), default="forecast", show_default=True)
 @click.option("--terminal", type=click.Choice(["value", "path", "nothing"]), default="value", show_default=True)
-@click.option("--guide", type=click.Choice(["none", "relaxed"]), default="none", show_default=True,
-              help="Commitment of the whole that guides the windows.")  # fmt: skip
+@click.option("--guide", type=click.Choice(["none", "coarse", "relaxed"]), default="coarse", show_default=True,
+              help="Linear program of the whole that guides the windows.")  # fmt: skip
 def run(**given: Any) -> None:
     """Solve a year of SCENARIO, or a part of it, and count the three promises."""
     from yuqian.assets.problems import CatalogueError
@@ -86,7 +86,7 @@ def run(**given: Any) -> None:
 def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
     from yuqian.models.commitment_law import Commitment
     from yuqian.models.user_class import Order
-    from yuqian.optimise.guide import Terminal
+    from yuqian.optimise.guide import Guidance, Terminal
     from yuqian.optimise.rolling import RollingPlan
     from yuqian.optimise.solve import SolverOptions
     from yuqian.reports.rolling import roll
@@ -119,7 +119,7 @@ def _answer(**given: Any) -> tuple[RunResult, RollingRun | None]:
         given["keep_days"], given["ahead_days"], Foresight(given["foresight"]), Terminal(given["terminal"]), **limits
     )
     each = None if given["as_json"] else _window
-    run = roll(study, plan, None, tell, each, given["runs"], Commitment(given["guide"]))
+    run = roll(study, plan, None, tell, each, given["runs"], Guidance(given["guide"]))
     return run.result, run
 
 

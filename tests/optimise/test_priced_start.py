@@ -9,7 +9,7 @@ from yuqian.models.clock import Clock
 from yuqian.models.kinds import known_kinds
 from yuqian.optimise.assemble import assemble_example
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.priced_start import averaged, by_the_day, estimated_prices, shifted, solve_from_prices
+from yuqian.optimise.priced_start import averaged, coarser, estimated_prices, shifted, solve_from_prices
 from yuqian.optimise.solve import SolverOptions, solve
 
 CLOCK = Clock.of_days(dt.date(2030, 7, 1), 4)
@@ -49,11 +49,11 @@ def test_day_holds_the_mean_of_its_hours() -> None:
     series = {("wind", "available_fraction"): np.linspace(0.0, 1.0, 96)}
     daily = averaged((example.asset,), series, CLOCK)["wind", "available_fraction"]
     assert daily == pytest.approx(np.linspace(0.0, 1.0, 96).reshape(4, 24).mean(axis=1))
-    assert by_the_day(CLOCK).power_per_water == 1
-    assert by_the_day(CLOCK).year_hours() == CLOCK.year_hours()
+    assert coarser(CLOCK).power_per_water == 1
+    assert coarser(CLOCK).year_hours() == CLOCK.year_hours()
 
 
 def test_clock_that_is_by_the_day_already_needs_no_estimate() -> None:
-    daily = by_the_day(CLOCK)
+    daily = coarser(CLOCK)
     assembly = assemble_example(known_kinds()["coal_unit"].example(), daily)
     assert estimated_prices(compile_model(assembly.model), assembly.assets, assembly.series, daily, SolverOptions()) is None

@@ -25,6 +25,7 @@ from yuqian.models.load_profile import LoadProfile
 from yuqian.models.port import Port
 from yuqian.models.pumped_storage import PumpedStorage
 from yuqian.models.reservoir import Reservoir
+from yuqian.models.thermal_unit import ThermalUnit
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
@@ -34,6 +35,7 @@ from yuqian.optimise.rolling import Rolled, Roller, RollingError, RollingPlan, W
 from yuqian.optimise.rolling_store import WindowFiles
 from yuqian.optimise.seams import Seams
 from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
+from yuqian.optimise.tighten import relaxed
 from yuqian.reports.audit import Audit, audit
 from yuqian.reports.rolling import valued_ends
 from yuqian.timeseries.foresight import Foresight
@@ -271,3 +273,31 @@ def test_windows_cover_every_day_once(days: int, keep: int, ahead: int) -> None:
     assert len({span.days for span in spans}) == 1
     assert spans[-1].first_day + spans[-1].days == days
     assert all(0 < span.keep_days <= span.days for span in spans)
+
+
+def test_limits_by_step_hold_in_every_window() -> None:
+    """A unit whose limits somebody gave by step, over the whole horizon, is rolled through like any other."""
+    hours, days = 4 * 24, 4
+    clock = Clock.of_days(dt.date(2030, 3, 1), days)
+    fixed = tuple(int(20 <= hour < 40 or 50 <= hour < 90) for hour in range(hours))
+    unit = ThermalUnit.example().asset.model_copy(update={
+        "reserve": None, "commitment": Commitment.INTEGER, "initial_status_h": -9.0, "initial_power_mw": 0.0,
+        "online_min_by_step_count": fixed, "online_max_by_step_count": fixed,
+        "power_max_by_step_mw": tuple(300.0 if hour < 60 else 180.0 for hour in range(hours)),
+    })  # fmt: skip
+    assets = [unit, Port.market("bus", "mw", 900.0, 400.0)]
+    assembly = assemble(assets, {}, clock)
+    program = compile_model(assembly.model)
+    solution = solve(program, TIGHT)
+    loose = solve(relaxed(program), TIGHT)
+    found = guide(assembly, relaxed(program), loose)
+    plan = RollingPlan(1, 1, Foresight.PERFECT)
+    answer = Roller.of(assets, {}, clock, found, plan, TIGHT).run()
+    family = answer.program.layout.by_column_name["thermal", "online_count"]
+    online = answer.x[family.start - family.first : family.stop]
+    assert len(answer.windows) == days - 1
+    assert online == pytest.approx(fixed)
+    assert answer.cost_yuan >= solution.objective_yuan - 1e-4 * abs(solution.objective_yuan)
+    short = unit.model_copy(update={"online_max_by_step_count": fixed[:-1]})
+    with pytest.raises(ValueError, match=r"online_max_by_step_count gives 95 values for a horizon of 96 steps"):
+        Roller.of([short, assets[1]], {}, clock, found, plan, TIGHT)

@@ -1,4 +1,4 @@
-"""Nothing that windows leave behind at the end of the horizon is free: water and coal on its way, turning units, stocks."""
+"""No rolling answer costs less than the bound: what is left at the end is not free, and bounds by parts are bounds."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ from yuqian.models.reach import Reach
 from yuqian.models.reservoir import Reservoir
 from yuqian.models.river_node import RiverNode
 from yuqian.optimise.answers import answers
-from yuqian.optimise.assemble import assemble
+from yuqian.optimise.assemble import Assembly, assemble
+from yuqian.optimise.coarse_guide import CoarseGuide
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.guide import Guide, Terminal, guide
+from yuqian.optimise.program import Program
 from yuqian.optimise.rolling import Rolled, Roller, RollingPlan
-from yuqian.optimise.solve import Outcome, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
+from yuqian.optimise.time_split import SplitError, bound_by_parts
 from yuqian.reports.audit import Audit, audit
 from yuqian.reports.rolling import valued_ends
 from yuqian.timeseries.foresight import Foresight
@@ -89,14 +92,22 @@ class Case:
             ("dam", "ecological_flow_m3_per_s"): rng.uniform(0.0, 2.0, DAYS),
         }
 
-    def guide(self) -> Guide:
-        """From the optimum of the linear program, whose cost is the bound."""
+    def whole(self) -> tuple[Assembly, Program, Solution]:
+        """The linear program by the hour, and its optimum."""
         loose = Case(Commitment.RELAXED, self.seed)
         assembly = assemble(loose.region(), self.numbers(), CLOCK)
         program = compile_model(assembly.model)
         solution = solve(program, TIGHT)
         assert solution.outcome is Outcome.OPTIMAL
-        return guide(assembly, program, solution)
+        return assembly, program, solution
+
+    def guide(self) -> Guide:
+        """Its guide, whose cost is the bound."""
+        return guide(*self.whole())
+
+    def coarse(self, per_day: int) -> Guide:
+        """The guide of some steps a day, whose bound is by parts of two days."""
+        return CoarseGuide.of(self.region(), self.numbers(), CLOCK, TIGHT, per_day=per_day).bounded(2, TIGHT)
 
     def rolled(self, found: Guide, terminal: Terminal, keep_days: int = 2) -> Rolled:
         plan = RollingPlan(keep_days, 1, Foresight.PERFECT, terminal, gap_fraction=5e-3)
@@ -122,12 +133,64 @@ def test_whole_units_cost_no_less_than_the_bound() -> None:
     not_below_the_bound(Case(Commitment.INTEGER, 3), Terminal.VALUE)
 
 
-def not_below_the_bound(case: Case, terminal: Terminal) -> None:
-    found = case.guide()
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 10_000), st.sampled_from([4, 8, 24]))
+def test_no_rolling_answer_costs_less_than_the_bound_by_parts(seed: int, per_day: int) -> None:
+    case = Case(Commitment.RELAXED, seed)
+    found = case.coarse(per_day)
+    assert found.cost_yuan <= case.whole()[2].objective_yuan * (1 + 1e-9) + 1.0
+    not_below_the_bound(case, Terminal.VALUE, found)
+
+
+def test_whole_units_guided_in_coarse_steps_come_near_the_bound() -> None:
+    case = Case(Commitment.INTEGER, 3)
+    found = case.coarse(8)
+    rolled = not_below_the_bound(case, Terminal.VALUE, found)
+    assert rolled.cost_yuan <= 1.1 * found.cost_yuan
+
+
+def ends_of(program: Program, solution: Solution) -> dict[tuple[str, str], float]:
+    assert solution.row_dual is not None and solution.column_dual is not None and solution.x is not None  # noqa: PT018
+    duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
+    return {name: float(values[0]) for name, values in duals.items()}
+
+
+@pytest.mark.parametrize("days", [1, 2, 5])
+def test_the_duals_of_the_whole_bound_it_exactly_by_parts(days: int) -> None:
+    _, program, solution = Case(Commitment.RELAXED, 3).whole()
+    assert solution.row_dual is not None
+    bound = bound_by_parts(program, CLOCK, solution.row_dual, ends_of(program, solution), days, TIGHT)
+    assert bound.parts == -(-DAYS // days)
+    assert bound.yuan == pytest.approx(solution.objective_yuan, rel=1e-7)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.floats(0.0, 1.0))
+def test_other_prices_bound_it_too(seed: int, share: float) -> None:
+    """Shares of the duals, each its own, and signs that do not fit: never above the optimum, or refused."""
+    _, program, solution = Case(Commitment.RELAXED, 3).whole()
+    assert solution.row_dual is not None
+    factors = np.random.default_rng(seed).uniform(1.0 - share, 1.0 + 0.1 * share, program.row_count)
+    try:
+        bound = bound_by_parts(program, CLOCK, factors * solution.row_dual, ends_of(program, solution), 2, TIGHT)
+    except SplitError:
+        return
+    assert bound.yuan <= solution.objective_yuan * (1 + 1e-9) + 1e-3
+
+
+def test_prices_at_which_something_earns_without_limit_are_refused() -> None:
+    _, program, _ = Case(Commitment.RELAXED, 3).whole()
+    with pytest.raises(SplitError, match=r"part|earn"):
+        bound_by_parts(program, CLOCK, np.full(program.row_count, 1e6), {}, 1, TIGHT)
+
+
+def not_below_the_bound(case: Case, terminal: Terminal, found: Guide | None = None) -> Rolled:
+    found = case.guide() if found is None else found
     rolled = case.rolled(found, terminal)
     ends = valued_ends(found, judged(rolled).ends)
     missing = sum(yuan for _, _, yuan in ends)
     assert rolled.cost_yuan + missing >= found.cost_yuan - 1e-6 * abs(found.cost_yuan) - 1.0
+    return rolled
 
 
 def test_what_is_left_out_of_the_ends_would_pass_for_a_saving() -> None:
@@ -151,9 +214,7 @@ def test_what_is_left_out_of_the_ends_would_pass_for_a_saving() -> None:
 def test_water_on_its_way_is_priced_as_finite_differences_do(lag: int) -> None:
     """The whole with one more unit under way at its end than at its beginning costs as much more as the guide says."""
     case = Case(Commitment.RELAXED, 3)
-    assembly = assemble(case.region(), case.numbers(), CLOCK)
-    program = compile_model(assembly.model)
-    solution = solve(program, TIGHT)
+    assembly, program, solution = case.whole()
     found = guide(assembly, program, solution)
     row = next(f for f in program.layout.rows if (f.owner, f.name) == ("upper", f"inflow_m3_per_s_{-lag}_before_as_at_the_end"))
     costs = []
