@@ -41,7 +41,7 @@ class Case:
     """Assets, their series and the clock of a published case: what ``assemble`` takes.
 
     Attributes:
-        left_out: fields that were allowed to be left out, sorted.
+        left_out: fields that were allowed to be left out, or mean nothing to the format, sorted.
     """
 
     assets: tuple[Kind, ...]
@@ -68,6 +68,7 @@ class CaseBuilder:
     series: dict[tuple[str, str], Floats] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
     _unsupported: set[str] = field(default_factory=set)
+    _without_meaning: set[str] = field(default_factory=set)
 
     def id_of(self, name: str) -> str:
         """An id of ours for a name of theirs: the same letters and digits; a number behind it if that is taken."""
@@ -90,6 +91,10 @@ class CaseBuilder:
         """Note a field without a place among our kinds."""
         self._unsupported.add(name)
 
+    def leave_out(self, name: str) -> None:
+        """Note a field that means nothing to the format either."""
+        self._without_meaning.add(name)
+
     def case(self, steps: int, length_h: float) -> Case:
         """The case over equal steps; see :meth:`case_of`."""
         return self.case_of(np.full(steps, length_h))
@@ -105,7 +110,7 @@ class CaseBuilder:
             raise UnsupportedCase(self.path, refused)
         water = np.array([hours.sum()]) if np.all(hours == hours[0]) else hours.copy()
         clock = Clock(Timeline(Rhythm.POWER, START, hours.copy()), Timeline(Rhythm.WATER, START, water))
-        return Case(tuple(self.assets), self.series, clock, tuple(sorted(self._unsupported)))
+        return Case(tuple(self.assets), self.series, clock, tuple(sorted(self._unsupported | self._without_meaning)))
 
 
 def merge_identical(case: Case) -> Case:

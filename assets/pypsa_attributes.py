@@ -1,10 +1,13 @@
 """What becomes of each attribute of a PyPSA network: carried over, without effect here, or refused unless it says nothing.
 
-Names and defaults are those of PyPSA 1.4. An attribute that stands in no table is refused by name: it may be a misspelling.
+Names and defaults are those of PyPSA 1.4. An attribute that stands in no table has no effect in PyPSA, which lets users keep
+columns of their own; one that is nearly another's name is refused, for it may be a misspelling.
 """
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,15 +25,45 @@ class Attributes:
         by_step: those of ``carried`` that may change by snapshot.
         neutral: attributes that no kind carries, with the value that says nothing.
         ignored: attributes without effect on a linear dispatch of fixed capacities, and outputs.
+        numbered: those of ``carried`` that come again with a number from 2 on ("bus2").
     """
 
     carried: Mapping[str, str | float | bool]
     by_step: frozenset[str] = frozenset()
     neutral: Mapping[str, str | float | bool] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    numbered: Mapping[str, str | float] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
-        return name in self.carried or name in self.neutral or name in self.ignored or name.startswith("mu_")
+        known = name in self.carried or name in self.neutral or name in self.ignored
+        return (
+            known
+            or name.startswith("mu_")
+            or self._unnumbered(name) in self.numbered
+            or _OUTPUT_AT_BUS.fullmatch(name) is not None
+        )
+
+    def default(self, name: str) -> str | float | bool:
+        """What a carried attribute is where it is left out."""
+        return self.carried[name] if name in self.carried else self.numbered[self._unnumbered(name)]
+
+    def may_change(self, name: str) -> bool:
+        """Whether a carried attribute may be given by snapshot."""
+        return name in self.by_step or (name not in self.carried and self._unnumbered(name) in self.by_step)
+
+    def resembles(self, name: str) -> bool:
+        """Whether a name is nearly that of an attribute."""
+        names = [*self.carried, *self.neutral, *self.ignored]
+        return bool(difflib.get_close_matches(name, names, n=1, cutoff=_NEARLY))
+
+    @staticmethod
+    def _unnumbered(name: str) -> str:
+        base = name.rstrip("0123456789")
+        return base if name[len(base) :] not in ("", "0", "1") else ""
+
+
+_NEARLY: Final = 0.88
+_OUTPUT_AT_BUS: Final = re.compile(r"[pq]\d+")
 
 
 _INVESTMENT: Final = frozenset(
@@ -108,7 +141,8 @@ COMPONENTS: Final[Mapping[str, Attributes]] = {
             "bus0": "", "bus1": "", "p_nom": 0.0, "p_min_pu": 0.0, "p_max_pu": 1.0, "p_set": NONE, "efficiency": 1.0,
             "marginal_cost": 0.0, "active": True,
         },
-        by_step=frozenset({"p_min_pu", "p_max_pu", "p_set", "marginal_cost"}),
+        by_step=frozenset({"p_min_pu", "p_max_pu", "p_set", "marginal_cost", "efficiency"}),
+        numbered={"bus": "", "efficiency": 1.0},
         neutral={
             "p_nom_extendable": False, "marginal_cost_quadratic": 0.0, "maintainable": False, "delay": 0.0,
             "ramp_limit_up": NONE, "ramp_limit_down": NONE, **_COMMITMENT,
@@ -116,18 +150,21 @@ COMPONENTS: Final[Mapping[str, Attributes]] = {
         ignored=_INVESTMENT | _FLOWS | _MAINTENANCE | {"carrier", "length", "terrain_factor", "cyclic_delay", "p_init"},
     ),
     "lines": Attributes(
-        carried={"bus0": "", "bus1": "", "x": 0.0, "r": 0.0, "s_nom": 0.0, "s_max_pu": 1.0, "active": True},
-        neutral={"type": "", "s_nom_extendable": False, **_FREE_ANGLES},
-        ignored=(_INVESTMENT - {"type"}) | _FLOWS | _BRANCH_OUTPUTS | {"carrier", "num_parallel"},
+        carried={
+            "bus0": "", "bus1": "", "x": 0.0, "r": 0.0, "s_nom": 0.0, "s_max_pu": 1.0, "active": True, "type": "",
+            "length": 0.0, "num_parallel": 1.0,
+        },
+        neutral={"s_nom_extendable": False, **_FREE_ANGLES},
+        ignored=(_INVESTMENT - {"type"}) | _FLOWS | (_BRANCH_OUTPUTS - {"length"}) | {"carrier"},
     ),
     "transformers": Attributes(
         carried={
             "bus0": "", "bus1": "", "x": 0.0, "r": 0.0, "s_nom": 0.0, "s_max_pu": 1.0, "tap_ratio": 1.0, "phase_shift": 0.0,
-            "active": True,
+            "active": True, "type": "", "num_parallel": 1.0, "tap_position": 0.0,
         },
-        neutral={"type": "", "s_nom_extendable": False, "phase_shift_min": 0.0, "phase_shift_max": 0.0, **_FREE_ANGLES},
+        neutral={"s_nom_extendable": False, "phase_shift_min": 0.0, "phase_shift_max": 0.0, **_FREE_ANGLES},
         ignored=(_INVESTMENT - {"type"}) | _FLOWS | _BRANCH_OUTPUTS | {
-            "model", "tap_side", "tap_position", "num_parallel", "carrier", "phase_shift_opt",
+            "model", "tap_side", "carrier", "phase_shift_opt",
         },
     ),
     "global_constraints": Attributes(

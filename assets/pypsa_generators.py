@@ -63,7 +63,7 @@ def _emission(reader: Reader, name: str) -> tuple[float, str | None]:
 
 
 _COMMITTED = (
-    "p_nom", "marginal_cost", "start_up_cost", "shut_down_cost", "stand_by_cost", "min_up_time",
+    "p_nom", "start_up_cost", "shut_down_cost", "stand_by_cost", "min_up_time",
     "min_down_time", "up_time_before", "down_time_before",
 )  # fmt: skip
 
@@ -79,6 +79,8 @@ def _committable(reader: Reader, name: str) -> None:
     mw = {key: rated if share is None else share * rated for key, share in ramps.items()}
     status, power = _opening(reader, name, value, low, any(share is not None for share in ramps.values()))
     curve = (low, high) if high > low else (low,)
+    prices = tables.numbers(_TABLE, name, "marginal_cost")
+    by_step = tuple(value["stand_by_cost"] + float(price) * mw for price in prices for mw in curve)
     emission, budget = _emission(reader, name)
     reader.add(
         ThermalUnit, _TABLE, name, {}, id=reader.builder.id_of(name), bus=reader.bus(_TABLE, name), power_min_mw=low,
@@ -89,16 +91,13 @@ def _committable(reader: Reader, name: str) -> None:
         stop_cost_yuan=value["shut_down_cost"], curve_power_mw=curve, co2_t_per_mwh=emission, emission_budget=budget,
         power_min_by_step_mw=tuple(lowest.tolist()) if np.any(lowest != low) else (),
         power_max_by_step_mw=tuple(highest.tolist()) if np.any(highest != high) else (),
-        curve_cost_yuan_per_h=tuple(value["stand_by_cost"] + value["marginal_cost"] * mw for mw in curve),
+        curve_cost_yuan_per_h=tuple(value["stand_by_cost"] + float(prices[0]) * mw for mw in curve),
+        curve_cost_by_step_yuan_per_h=by_step if np.any(prices != prices[0]) else (),
         commitment=reader.builder.commitment, formulation=reader.builder.formulation,
     )  # fmt: skip
 
 
 def _refuse_by_step(reader: Reader, name: str) -> None:
-    prices = reader.tables.numbers(_TABLE, name, "marginal_cost")
-    if np.any(prices != prices[0]):
-        reader.builder.cannot_carry("generators.marginal_cost by step, of a committable")
-    reader.tables.static[_TABLE][name]["marginal_cost"] = float(prices[0])
     if not np.all(np.isnan(reader.tables.numbers(_TABLE, name, "p_set"))):
         reader.builder.cannot_carry("generators.p_set of a committable")
     if any(math.isfinite(reader.tables.number(_TABLE, name, key)) for key in ("e_sum_min", "e_sum_max")):

@@ -46,15 +46,15 @@ class Tables:
 
     def text(self, table: str, name: str, attribute: str) -> str:
         value = self.static[table][name].get(attribute)
-        return str(COMPONENTS[table].carried[attribute] if _is_blank(value) else value)
+        return str(COMPONENTS[table].default(attribute) if _is_blank(value) else value)
 
     def flag(self, table: str, name: str, attribute: str) -> bool:
         value = self.static[table][name].get(attribute)
-        return bool(COMPONENTS[table].carried[attribute]) if _is_blank(value) else self._as_flag(table, name, attribute, value)
+        return bool(COMPONENTS[table].default(attribute)) if _is_blank(value) else self._as_flag(table, name, attribute, value)
 
     def number(self, table: str, name: str, attribute: str) -> float:
         """A number that is the same in every snapshot; NaN only where that is the default."""
-        default = COMPONENTS[table].carried[attribute]
+        default = COMPONENTS[table].default(attribute)
         row = self.static[table][name]
         return self._checked(table, name, attribute, row.get(attribute, default))
 
@@ -65,7 +65,7 @@ class Tables:
             return np.full(len(self.snapshots), self.number(table, name, attribute))
         values = series[name]
         wrong = np.flatnonzero(np.isnan(values))
-        if len(wrong) and not _is_nan(COMPONENTS[table].carried[attribute]):
+        if len(wrong) and not _is_nan(COMPONENTS[table].default(attribute)):
             self.problems.append(f"{table}.{name}.{attribute} is not a number in snapshot {wrong[0]}")
         return values
 
@@ -81,7 +81,7 @@ class Tables:
         return not all(_is_blank(value) or _same(value, neutral) for value in values)
 
     def _checked(self, table: str, name: str, attribute: str, value: Any) -> float:
-        default = COMPONENTS[table].carried[attribute]
+        default = COMPONENTS[table].default(attribute)
         try:
             number = float(value) if not _is_blank(value) else math.nan
         except (TypeError, ValueError):

@@ -135,10 +135,13 @@ class Reader:
             written = {name for row in tables.static[table].values() for name in row}
             changing = {attribute for other, attribute in tables.by_step if other == table}
             for attribute in sorted(written | changing):
+                if not known.knows(attribute) and not known.resembles(attribute):
+                    builder.leave_out(f"{table}.{attribute}")
+                    continue
                 settled = known.knows(attribute) and attribute not in known.neutral
                 if not settled and tables.says(table, attribute, known.neutral.get(attribute, "")):
                     builder.cannot_carry(f"{table}.{attribute}")
-            for attribute in sorted(changing & set(known.carried) - known.by_step):
+            for attribute in sorted(name for name in changing & set(known.carried) if not known.may_change(name)):
                 builder.cannot_carry(f"{table}.{attribute} by step")
 
     def _budget(self) -> None:
@@ -227,10 +230,23 @@ class Reader:
             "highest_mw": np.where(np.isnan(set_mw), highest, set_mw),
             "price_yuan_per_mwh": tables.numbers("links", name, "marginal_cost"),
         }
+        more = self._more_ends(name)
+        ratios = [tables.numbers("links", name, f"efficiency{number}") for number in ("", *more)]
+        changes = any(np.any(ratio != ratio[0]) for ratio in ratios)
         self.add(
             LinkProfile, "links", name, series, id=self.builder.id_of(name), bus_from=self.bus("links", name, "bus0"),
-            bus_to=self.bus("links", name, "bus1"), rated_mw=rated, efficiency_ratio=tables.number("links", name, "efficiency"),
+            bus_to=self.bus("links", name, "bus1"), rated_mw=rated,
+            efficiency_ratio=float(ratios[0].max() if changes else ratios[0][0]),
+            more_buses=tuple(self.bus("links", name, f"bus{number}") for number in more),
+            more_efficiency_ratio=tuple(float(ratio[0]) for ratio in ratios[1:]),
+            efficiency_by_step_ratio=tuple(np.stack(ratios, axis=1).ravel().tolist()) if changes else (),
         )  # fmt: skip
+
+    def _more_ends(self, name: str) -> list[str]:
+        """Numbers of the buses that a link names beyond its two."""
+        found = {*self.tables.static["links"][name]} - {"bus0", "bus1"}
+        numbers = [key.removeprefix("bus") for key in found if key.startswith("bus") and key[3:].isdigit()]
+        return sorted((one for one in numbers if self.tables.text("links", name, f"bus{one}")), key=int)
 
 
 _STORAGE_NUMBERS = (

@@ -29,7 +29,7 @@ import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
-from yuqian.models.commitment_law import Commitment, Units
+from yuqian.models.commitment_law import ROUNDED_MW, Commitment, Units
 from yuqian.models.kind import table
 from yuqian.models.ledger import Ledger
 from yuqian.models.reserve_product import Direction, Product
@@ -233,7 +233,8 @@ class Ancillary:
         """Ramp of a step, and how far a start or stop may differ from it, MW."""
         is_up = direction is Direction.UP
         ramp = self.units.ramp_up_mw if is_up else self.units.ramp_down_mw
-        return ramp, (self.ramp_startup_mw if is_up else self.ramp_shutdown_mw) - self.units.power_min_mw - ramp
+        end = (self.ramp_startup_mw if is_up else self.ramp_shutdown_mw) - self.units.power_min_mw - ramp
+        return ramp, end if abs(end) > ROUNDED_MW else 0.0
 
     def enter(self, m: pyo.Block, ledger: Ledger, owner: str) -> None:
         """Give what is held to the requirements, and enter what it costs."""

@@ -41,6 +41,9 @@ from yuqian.models.reserve_law import Offers
 from yuqian.models.reserve_product import Direction
 from yuqian.models.unit_opening import Opening
 
+ROUNDED_MW = 1e-9
+"""A difference of powers up to here is rounding."""
+
 
 class Commitment(enum.Enum):
     """How far units are units."""
@@ -239,7 +242,7 @@ class Units:
         @m.Constraint(steps.later_hours)
         def power_between(m: pyo.Block, t: int) -> object:
             lost = self.start_losses_mw[0] * m.start_count[t - 1]
-            if difference > 0:
+            if difference > ROUNDED_MW:
                 lost = lost + difference * m.stop_count[t]
             return self.top(m, t - 1) <= self.range_mw * m.online_count[t - 1] - lost
 
@@ -372,7 +375,7 @@ def _pairs(starts: tuple[float, ...], stops: tuple[float, ...], up_steps: int) -
 
 
 def _summed(decisions: Any, t: Any, losses: tuple[float, ...]) -> Any:
-    return sum([loss * decisions[t - i] for i, loss in enumerate(losses) if loss])
+    return sum([loss * decisions[t - i] for i, loss in enumerate(losses) if abs(loss) > ROUNDED_MW])
 
 
 def _past(over: Any, first: int, values: tuple[float, ...]) -> pyo.Param:

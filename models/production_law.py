@@ -22,7 +22,7 @@ import pyomo.environ as pyo
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Floats, Steps
-from yuqian.models.commitment_law import Units
+from yuqian.models.commitment_law import ROUNDED_MW, Units
 
 SLOPE_TOLERANCE = 1e-9
 """How much a slope may fall, relative to its size, for points that were rounded in writing."""
@@ -112,7 +112,10 @@ class ProductionLine:
     def _lost(self, segment: int, width: float, units: Units) -> tuple[float, float]:
         """What a unit cannot reach of a segment in the step of its start, and before its stop."""
         end = self.power_mw[segment - 1] + width
-        at_start, at_stop = (min(max(end - power, 0.0), width) for power in (units.start_power_mw, units.stop_power_mw))
+        at_start, at_stop = (
+            min(end - power, width) if end - power > ROUNDED_MW else 0.0
+            for power in (units.start_power_mw, units.stop_power_mw)
+        )  # fmt: skip
         return at_start, at_stop
 
     def rate(self, m: pyo.Block, t: Any, above_mw: Callable[[Any], Any] | None = None) -> Any:
@@ -181,14 +184,18 @@ def _limit_tightly(
 ) -> None:
     at_start, at_stop = lost
     # A unit that may stop right after its start loses the larger of both, not their sum.
-    together = (at_start, at_stop) if units.up_steps > 1 else (at_start, max(at_stop - at_start, 0.0))
+    together = (at_start, at_stop) if units.up_steps > 1 else (at_start, _positive(at_stop - at_start))
     m.add_component(f"{name}_limit", pyo.Constraint(steps.later_hours, rule=_limit_before(m, segment, width, *together)))
     if units.up_steps == 1 and at_stop:
-        other = _limit_before(m, segment, width, max(at_start - at_stop, 0.0), at_stop)
+        other = _limit_before(m, segment, width, _positive(at_start - at_stop), at_stop)
         m.add_component(f"{name}_limit_before_stop", pyo.Constraint(steps.later_hours, rule=other))
     last = steps.clock.power.last
     closing = width * m.online_count[last] - at_start * m.start_count[last] if at_start else width * m.online_count[last]
     m.add_component(f"{name}_limit_at_the_end", pyo.Constraint(expr=segment[last] <= closing))
+
+
+def _positive(mw: float) -> float:
+    return mw if mw > ROUNDED_MW else 0.0
 
 
 def _limit_before(m: pyo.Block, segment: Any, width: float, at_start: float, at_stop: float) -> Callable[[Any, Any], Any]:
