@@ -116,12 +116,12 @@ COMPONENTS: Final[Mapping[str, Attributes]] = {
             "bus": "", "carrier": "", "p_nom": 0.0, "p_min_pu": -1.0, "p_max_pu": 1.0, "max_hours": 1.0, "inflow": 0.0,
             "efficiency_store": 1.0, "efficiency_dispatch": 1.0, "standing_loss": 0.0, "state_of_charge_initial": 0.0,
             "cyclic_state_of_charge": False, "marginal_cost": 0.0, "marginal_cost_storage": 0.0, "spill_cost": 0.0,
-            "active": True,
+            "active": True, "state_of_charge_set": NONE,
         },
-        by_step=frozenset({"inflow"}),
+        by_step=frozenset({"inflow", "state_of_charge_set"}),
         neutral={
             "p_nom_extendable": False, "sign": 1.0, "marginal_cost_quadratic": 0.0, "p_set": NONE, "p_dispatch_set": NONE,
-            "p_store_set": NONE, "state_of_charge_set": NONE,
+            "p_store_set": NONE,
         },
         ignored=_INVESTMENT | _FLOWS | {
             "p_dispatch", "p_store", "state_of_charge", "spill", "state_of_charge_initial_per_period",
@@ -131,9 +131,10 @@ COMPONENTS: Final[Mapping[str, Attributes]] = {
     "stores": Attributes(
         carried={
             "bus": "", "carrier": "", "e_nom": 0.0, "e_min_pu": 0.0, "e_max_pu": 1.0, "e_initial": 0.0, "e_cyclic": False,
-            "standing_loss": 0.0, "marginal_cost": 0.0, "marginal_cost_storage": 0.0, "active": True,
+            "standing_loss": 0.0, "marginal_cost": 0.0, "marginal_cost_storage": 0.0, "active": True, "e_set": NONE,
         },
-        neutral={"e_nom_extendable": False, "sign": 1.0, "marginal_cost_quadratic": 0.0, "p_set": NONE, "e_set": NONE},
+        by_step=frozenset({"e_min_pu", "e_max_pu", "e_set"}),
+        neutral={"e_nom_extendable": False, "sign": 1.0, "marginal_cost_quadratic": 0.0, "p_set": NONE},
         ignored=_INVESTMENT | _FLOWS | {"e", "e_initial_per_period", "e_cyclic_per_period"},
     ),
     "links": Attributes(

@@ -175,6 +175,8 @@ def _of_netcdf(path: Path) -> Tables:
         raise MalformedCase(f"{path.name}: no PyPSA network: {error}") from None
     if "buses_i" not in data:
         raise MalformedCase(f"{path.name}: no PyPSA network: it has no 'buses_i'")
+    if "scenario" in data.dims or "scenarios" in data.dims:
+        raise MalformedCase(f"{path.name}: a stochastic network of several scenarios cannot be carried; select one of them")
     tables = Tables(path.name)
     if "snapshots" in data.sizes:
         labels = [str(value) for value in data["snapshots"].values]

@@ -20,6 +20,7 @@ from yuqian.assets.pypsa_branches import branches
 from yuqian.assets.pypsa_generators import generator
 from yuqian.assets.pypsa_tables import Tables, read_tables
 from yuqian.models.bus import Bus
+from yuqian.models.clock import Floats
 from yuqian.models.commitment_law import Commitment, Formulation
 from yuqian.models.emission_budget import EmissionBudget
 from yuqian.models.generator_profile import GeneratorProfile
@@ -189,7 +190,8 @@ class Reader:
             StorageProfile, "storage_units", name, {"inflow_mw": tables.numbers("storage_units", name, "inflow")},
             id=self.builder.id_of(name), bus=self.bus("storage_units", name),
             power_charge_max_mw=max(-value["p_min_pu"], 0.0) * value["p_nom"],
-            power_discharge_max_mw=value["p_max_pu"] * value["p_nom"], energy_max_mwh=value["max_hours"] * value["p_nom"],
+            power_discharge_max_mw=value["p_max_pu"] * value["p_nom"],
+            **self._energy_limits("storage_units", name, "state_of_charge_set", 0.0, value["max_hours"] * value["p_nom"]),
             opening_energy_mwh=None if cyclic else self._opening(value, "state_of_charge_initial"),
             efficiency_charge_ratio=value["efficiency_store"], efficiency_discharge_ratio=value["efficiency_dispatch"],
             standing_loss_fraction_per_h=value["standing_loss"], cost_discharge_yuan_per_mwh=value["marginal_cost"],
@@ -199,16 +201,29 @@ class Reader:
     def _store(self, name: str) -> None:
         tables = self.tables
         value = {key: tables.number("stores", name, key) for key in _STORE_NUMBERS}
+        limits = (value["e_nom"] * tables.numbers("stores", name, key) for key in ("e_min_pu", "e_max_pu"))
         cyclic = tables.flag("stores", name, "e_cyclic")
         self._emits_nothing("stores", name, cyclic)
         self.add(
             StorageProfile, "stores", name, {"inflow_mw": np.zeros(len(tables.snapshots))}, id=self.builder.id_of(name),
-            bus=self.bus("stores", name), energy_max_mwh=value["e_max_pu"] * value["e_nom"],
-            energy_min_mwh=value["e_min_pu"] * value["e_nom"],
+            bus=self.bus("stores", name),
+            **self._energy_limits("stores", name, "e_set", *limits),
             opening_energy_mwh=None if cyclic else self._opening(value, "e_initial"),
             standing_loss_fraction_per_h=value["standing_loss"], cost_discharge_yuan_per_mwh=value["marginal_cost"],
             cost_charge_yuan_per_mwh=-value["marginal_cost"], cost_held_yuan_per_mwh=value["marginal_cost_storage"],
         )  # fmt: skip
+
+    def _energy_limits(
+        self, table: str, name: str, set_to: str, lowest: Floats | float, highest: Floats | float
+    ) -> dict[str, Any]:
+        """Limits of what a store holds, by snapshot where they change or where a level is set."""
+        level = self.tables.numbers(table, name, set_to)
+        low, high = (np.broadcast_to(limit, level.shape) for limit in (lowest, highest))
+        low, high = (np.where(np.isnan(level), limit, level) for limit in (low, high))
+        fields: dict[str, Any] = {"energy_min_mwh": float(low.min()), "energy_max_mwh": float(high.max())}
+        if np.any(low != low[0]) or np.any(high != high[0]):
+            fields["energy_min_by_step_mwh"], fields["energy_max_by_step_mwh"] = tuple(low.tolist()), tuple(high.tolist())
+        return fields
 
     def _opening(self, value: Mapping[str, float], initial: str) -> float:
         """PyPSA takes no standing loss from what a store begins with; ours does, so it begins with as much more."""
@@ -254,5 +269,5 @@ _STORAGE_NUMBERS = (
     "state_of_charge_initial", "marginal_cost", "marginal_cost_storage", "spill_cost",
 )  # fmt: skip
 _STORE_NUMBERS = (
-    "e_nom", "e_min_pu", "e_max_pu", "e_initial", "standing_loss", "marginal_cost", "marginal_cost_storage",
+    "e_nom", "e_initial", "standing_loss", "marginal_cost", "marginal_cost_storage",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import Bus, Capacity, CapacityGroup, Example, Fraction, Kind, NonNegative, SeriesNeed, table
 from yuqian.models.ledger import Ledger
 from yuqian.models.port import Port
+from yuqian.models.service_law import by_step
 from yuqian.models.storage_law import audit_closing, close_stock
 
 Efficiency = Annotated[float, Field(gt=0)]
@@ -23,7 +24,8 @@ class StorageProfile(Kind):
 
     Energy is what is inside; ``inflow_mw`` comes in as it is, and as much of it may be spilled. Between two instants the
     store keeps ``(1 - standing_loss) ** hours``. Without an opening energy the horizon ends as it began, at a level of the
-    optimum's choosing; with one it may end at any level. Powers left out are without limit.
+    optimum's choosing; with one it may end at any level. Powers left out are without limit. Limits of energy by step lie within
+    the plain ones.
     """
 
     title_en: ClassVar[str] = "Storage by profile"
@@ -35,6 +37,8 @@ class StorageProfile(Kind):
     power_discharge_max_mw: NonNegative | None = None
     energy_max_mwh: NonNegative
     energy_min_mwh: NonNegative = 0.0
+    energy_max_by_step_mwh: tuple[float, ...] = ()
+    energy_min_by_step_mwh: tuple[float, ...] = ()
     opening_energy_mwh: NonNegative | None = None
     efficiency_charge_ratio: Efficiency = 1.0
     efficiency_discharge_ratio: Efficiency = 1.0
@@ -49,6 +53,16 @@ class StorageProfile(Kind):
         if self.energy_min_mwh > self.energy_max_mwh:
             raise ValueError(f"energy_min_mwh ({self.energy_min_mwh:g}) is above energy_max_mwh ({self.energy_max_mwh:g})")
         return self
+
+    def _limits(self, clock: Clock) -> tuple[Floats, Floats]:
+        """Lowest and highest energy at the end of every step, shapes (steps,)."""
+        plain = {"energy_min": self.energy_min_mwh, "energy_max": self.energy_max_mwh}
+        given = {"energy_min": self.energy_min_by_step_mwh, "energy_max": self.energy_max_by_step_mwh}
+        low, high = (
+            by_step(f"{name}_by_step_mwh", given[name], clock) if given[name] else np.full(clock.power.count, plain[name])
+            for name in plain
+        )
+        return low, high
 
     def _kept(self, clock: Clock) -> Floats:
         kept: Floats = (1.0 - self.standing_loss_fraction_per_h) ** clock.power.hours
@@ -68,13 +82,17 @@ class StorageProfile(Kind):
             gained = stored * m.charge_mw[t] - drawn * m.discharge_mw[t] + m.inflow_mw[t] - m.spill_mw[t]
             return m.energy_mwh[t] == m.kept_fraction[t] * m.energy_mwh[t - 1] + steps.length_h(Rhythm.POWER, t) * gained
 
+        low, high = self._limits(steps.clock)
+        table(m, "energy_least_mwh", steps.hours, low)
+        table(m, "energy_most_mwh", steps.hours, high)
+
         @m.Constraint(steps.hours)
         def room(m: pyo.Block, t: int) -> object:
-            return m.energy_mwh[t] <= self.energy_max_mwh
+            return m.energy_mwh[t] <= m.energy_most_mwh[t]
 
         @m.Constraint(steps.hours)
         def lowest(m: pyo.Block, t: int) -> object:
-            return m.energy_mwh[t] >= self.energy_min_mwh
+            return m.energy_mwh[t] >= m.energy_least_mwh[t]
 
         @m.Constraint(steps.hours)
         def spill_of_inflow(m: pyo.Block, t: int) -> object:
@@ -106,7 +124,9 @@ class StorageProfile(Kind):
         book.within(self.id, "discharging power", answer.discharge_mw, 0.0, self.power_discharge_max_mw)
         book.within(self.id, "charging power", answer.charge_mw, 0.0, self.power_charge_max_mw)
         book.within(self.id, "spill", answer.spill_mw, 0.0, answer.inflow_mw)
-        book.within(self.id, "energy held", energy[1:], self.energy_min_mwh, self.energy_max_mwh)
+        least = np.array(self.energy_min_by_step_mwh) if self.energy_min_by_step_mwh else self.energy_min_mwh
+        most = np.array(self.energy_max_by_step_mwh) if self.energy_max_by_step_mwh else self.energy_max_mwh
+        book.within(self.id, "energy held", energy[1:], least, most)
         kept = energy[:-1] * np.power(1.0 - self.standing_loss_fraction_per_h, hours)
         charged = answer.charge_mw * self.efficiency_charge_ratio
         drawn = answer.discharge_mw / self.efficiency_discharge_ratio

@@ -126,6 +126,72 @@ def test_everything_that_cannot_be_carried_is_named_at_once(edited: Edit) -> Non
     assert read_pypsa(path, allow=named).left_out == named
 
 
+def test_columns_of_somebodys_own_are_left_out_and_told(edited: Edit) -> None:
+    case = read_pypsa(edited("congested", "buses.csv", "name,v_nom,country\none,220,X\ntwo,220,X\nthree,220,Y\n"))
+    assert case.left_out == ("buses.country",)
+
+
+def test_a_link_with_several_ends_and_ratios_by_snapshot(edited: Edit) -> None:
+    edited(
+        "stores", "links.csv", "name,bus0,bus1,bus2,p_nom,efficiency,efficiency2\nconverter,south,island,,60,0.96,\n"
+        "three,north,island,south,20,0.5,-0.1\n"
+    )  # fmt: skip
+    labels = _labels()
+    rows = "".join(f"{label},{0.1 * k:g}\n" for k, label in enumerate(labels, start=1))
+    case = read_pypsa(edited("stores", "links-efficiency.csv", ",three\n" + rows))
+    three, converter = asset(case, "three"), asset(case, "converter")
+    assert isinstance(three, LinkProfile)
+    assert (three.more_buses, three.more_efficiency_ratio) == (("south",), (-0.1,))
+    assert three.efficiency_by_step_ratio[::2] == pytest.approx((0.1, 0.2, 0.3, 0.4, 0.5))
+    assert isinstance(converter, LinkProfile)
+    assert (converter.more_buses, converter.efficiency_by_step_ratio) == ((), ())
+
+
+def _labels() -> list[str]:
+    """Snapshots of the case of stores."""
+    rows = (FOLDER / "stores" / "snapshots.csv").read_text(encoding="utf-8").splitlines()
+    column = rows[0].split(",").index("snapshot") if "snapshot" in rows[0] else 0
+    return [row.split(",")[column] for row in rows[1:]]
+
+
+def test_types_of_lines(edited: Edit) -> None:
+    typed = "name,bus0,bus1,type,length,num_parallel,s_nom\na,one,two,{},50,2,1000\nb,one,three,,50,1,200\n"
+    case = read_pypsa(edited("congested", "lines.csv", typed.format("Al/St 240/40 2-bundle 220.0")))
+    line = asset(case, "a")
+    assert isinstance(line, Line)
+    assert line.reactance_pu == pytest.approx(0.301 * 50 / 2 / 220**2 * 100)
+    edited("congested", "line_types.csv", "name,x_per_length,r_per_length\nown,0.4,0.1\n")
+    line = asset(read_pypsa(edited("congested", "lines.csv", typed.format("own"))), "a")
+    assert isinstance(line, Line)
+    assert line.reactance_pu == pytest.approx(0.4 * 50 / 2 / 220**2 * 100)
+    with pytest.raises(MalformedCase, match=r"lines\.a\.type names 'none', which is no type"):
+        read_pypsa(edited("congested", "lines.csv", typed.format("none")))
+
+
+def test_types_of_transformers(edited: Edit) -> None:
+    text = "name,bus0,bus1,type,tap_position,num_parallel\nt,one,two,160 MVA 380/110 kV,1,2\n"
+    trafo = asset(read_pypsa(edited("congested", "transformers.csv", text)), "t")
+    assert isinstance(trafo, Line)
+    per_unit = math.sqrt(0.122**2 - 0.0025**2) / 2
+    assert trafo.power_max_mw == 320.0
+    assert trafo.reactance_pu == pytest.approx(per_unit * 1.015 / 320.0 * 100)
+
+
+def test_levels_that_are_set_and_limits_by_snapshot(edited: Edit) -> None:
+    labels = _labels()
+    levels = "".join(f"{label},{'50' if k == 2 else ''}\n" for k, label in enumerate(labels))
+    edited("stores", "storage_units-state_of_charge_set.csv", ",lake\n" + levels)
+    limits = "".join(f"{label},{0.5 + 0.1 * k:g}\n" for k, label in enumerate(labels))
+    case = read_pypsa(edited("stores", "stores-e_max_pu.csv", ",tank\n" + limits))
+    lake, tank = asset(case, "lake"), asset(case, "tank")
+    assert isinstance(lake, StorageProfile)
+    assert lake.energy_min_by_step_mwh == (0.0, 0.0, 50.0, 0.0, 0.0)
+    assert lake.energy_max_by_step_mwh == (180.0, 180.0, 50.0, 180.0, 180.0)
+    assert isinstance(tank, StorageProfile)
+    assert tank.energy_max_by_step_mwh == pytest.approx((25.0, 30.0, 35.0, 40.0, 45.0))
+    assert set(tank.energy_min_by_step_mwh) == {5.0}
+
+
 @pytest.mark.parametrize(
     ("case", "file", "old", "new", "named"),
     [

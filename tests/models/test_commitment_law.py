@@ -305,3 +305,16 @@ def test_steps_of_unequal_length_are_refused() -> None:
     uneven = Clock(replace(CLOCK.power, hours=hours), replace(CLOCK.water, hours=np.array([2.0, 4.0])))
     with pytest.raises(ValueError, match="equally long"):
         build([unit()], np.full(4, 100.0), uneven)
+
+
+def test_a_ramp_that_equals_the_room_but_for_rounding_leaves_no_speck_of_a_coefficient() -> None:
+    """0.1 + 0.2 is not 0.3: the ramp differs from the power of a start by less than a billionth of a megawatt."""
+    asset = unit(
+        power_min_mw=0.1, power_max_mw=1.0, ramp_up_mw_per_h=0.2, ramp_down_mw_per_h=0.2, ramp_startup_mw=0.3,
+        ramp_shutdown_mw=0.3,
+    )  # fmt: skip
+    assert 0.3 - 0.1 - 0.2 != 0.0
+    for formulation in Formulation:
+        _, program = build([asset.model_copy(update={"formulation": formulation})], np.full(HOURS, 50.0))
+        sizes = np.abs(program.matrix.data)
+        assert sizes[sizes > 0].min() > 1e-6

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from yuqian.assets.read_pypsa import read_pypsa
@@ -77,13 +78,34 @@ def made_up(pypsa: Any, seed: int) -> Any:
         "StorageUnit", "lake", bus=buses[1], p_nom=60.0, max_hours=5.0, inflow=draw.uniform(0, 40, count), efficiency_store=0.9,
         efficiency_dispatch=0.88, standing_loss=0.01, cyclic_state_of_charge=bool(seed % 2), state_of_charge_initial=100.0,
     )  # fmt: skip
-    network.add("Store", "tank", bus=buses[3], e_nom=120.0, e_initial=50.0, e_cyclic=not seed % 2, standing_loss=0.002)
+    most = draw.uniform(0.5, 1.0, count) if seed % 4 == 2 else 1.0
+    network.add(
+        "Store", "tank", bus=buses[3], e_nom=120.0, e_initial=50.0, e_cyclic=not seed % 2, standing_loss=0.002, e_max_pu=most
+    )  # fmt: skip
     network.add("Link", "converter", bus0=buses[0], bus1=buses[3], p_nom=50.0, p_min_pu=-1.0)
+    if seed % 2:
+        network.add("Bus", "heat")
+        network.add("Load", "warmth", bus="heat", p_set=draw.uniform(5, 25, count))
+        network.add("Generator", "boiler", bus="heat", p_nom=100.0, marginal_cost=70.0)
+        network.add("Link", "pump", bus0=buses[2], bus1="heat", p_nom=20.0, efficiency=draw.uniform(2.0, 4.0, count))
+        network.add(
+            "Link", "cogeneration", bus0=buses[4], bus1=buses[1], bus2="heat", bus3=buses[3], p_nom=40.0, efficiency=0.5,
+            efficiency2=0.4, efficiency3=-0.05, marginal_cost=3.0,
+        )  # fmt: skip
+    if seed % 3 == 2:
+        network.add("Line", "typed", bus0=buses[0], bus1=buses[4], type="Al/St 240/40 2-bundle 220.0", length=80.0, s_nom=90.0)
+        network.add(
+            "Transformer", "typed trafo", bus0=buses[1], bus1=buses[2], type="160 MVA 380/110 kV", tap_position=2, s_max_pu=0.7
+        )  # fmt: skip
+        network.storage_units_t.state_of_charge_set = pd.DataFrame(
+            {"lake": np.where(np.arange(count) == count // 2, 90.0, np.nan)}, index=network.snapshots
+        )
     if seed % 3 == 0:
         network.add("GlobalConstraint", "co2", sense="<=", constant=count * hours * 60.0)
     if seed % 3 == 1:
         network.add(
-            "Generator", "unit", bus=buses[0], p_nom=120.0, p_min_pu=0.4, marginal_cost=15.0, committable=True,
+            "Generator", "unit", bus=buses[0], p_nom=120.0, p_min_pu=0.4, committable=True,
+            marginal_cost=draw.uniform(10, 30, count),
             start_up_cost=500.0, shut_down_cost=100.0, stand_by_cost=50.0, min_up_time=3, min_down_time=2, up_time_before=2,
         )  # fmt: skip
     return network
