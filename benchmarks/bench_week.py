@@ -1,6 +1,6 @@
 """Weeks of whole units over the year, each alone, to a gap of 0.1 %.
 
-Usage: python benchmarks/bench_week.py [SCENARIO] [--beside]
+Usage: python benchmarks/bench_week.py [SCENARIO] [MM-DD ...] [--beside]
 
 Prints, week by week, processor seconds of everything from the declaration to the audit, the cost, and its gap: the distance to
 the bound, relative to the cost. Then how far below it linear programs lie, with and without cuts. With --beside the same
@@ -58,8 +58,8 @@ def a_week(scenario: str, month_day: str, beside: bool) -> Measured:
 
 
 def main() -> None:
-    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    measured = [a_week(arguments[0] if arguments else "2030-plan", week, "--beside" in sys.argv) for week in WEEKS]
+    scenario, *weeks = [argument for argument in sys.argv[1:] if not argument.startswith("--")] or ["2030-plan"]
+    measured = [a_week(scenario, week, "--beside" in sys.argv) for week in weeks or WEEKS]
     seconds = [week.seconds for week in measured]
     print(
         f"{len(seconds)} weeks: {min(seconds):.1f} to {max(seconds):.1f} s (goal {GOAL_S:g} s), "

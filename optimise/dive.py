@@ -22,7 +22,7 @@ from yuqian.optimise.tighten import Tightened, after, relaxed, tightened
 WHOLE = 1e-6
 """How near to a whole number a decision of the linear program counts as whole."""
 DIVE_SHARE = 0.5
-"""Share of the allowed gap that the search below a dive stops at."""
+"""Share of the allowed gap that the search below a dive stops at, where it is not near enough to the linear program before."""
 
 
 def allowed_yuan(cost_yuan: float, options: SolverOptions) -> float:
@@ -66,7 +66,10 @@ def _dived(tight: Tightened, room_yuan: float, options: SolverOptions, report: R
     """The best that a small search finds, bounded by the linear program."""
     loose, program = tight.solution, tight.program
     assert loose.x is not None
+    target = loose.objective_yuan + room_yuan / (1.0 + options.gap_fraction)
+    below = replace(
+        options, gap_fraction=DIVE_SHARE * options.gap_fraction, gap_yuan=DIVE_SHARE * room_yuan, target_yuan=target
+    )  # fmt: skip
     settled = program.integral & (np.abs(loose.x - np.round(loose.x)) < WHOLE)
-    below = replace(options, gap_fraction=DIVE_SHARE * options.gap_fraction, gap_yuan=DIVE_SHARE * room_yuan)
     found = solve(held_at(program, loose.x, settled), below, report)
     return replace(after(loose, found), bound_yuan=loose.objective_yuan)

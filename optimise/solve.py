@@ -66,6 +66,7 @@ class SolverOptions:
         time_limit_s: of this solve.
         gap_fraction: relative gap at which a mixed-integer search stops.
         gap_yuan: absolute gap at which it stops too.
+        target_yuan: it stops at a solution that costs no more, whatever its gap, as if at a limit.
         seed: of HiGHS.
         presolve: whether to reduce the problem first; a start basis is only used without.
     """
@@ -75,6 +76,7 @@ class SolverOptions:
     time_limit_s: float = float("inf")
     gap_fraction: float = 1e-4
     gap_yuan: float = 0.0
+    target_yuan: float = -float("inf")
     seed: int = 0
     presolve: bool = True
 
@@ -84,6 +86,7 @@ class SolverOptions:
             "output_flag": True, "log_to_console": False, "threads": self.threads,
             "random_seed": self.seed, "mip_rel_gap": self.gap_fraction,
             "mip_abs_gap": max(self.gap_yuan / YUAN_PER_SOLVER_UNIT, LEAST_ABSOLUTE_GAP),
+            "objective_target": self.target_yuan / YUAN_PER_SOLVER_UNIT,
             "presolve": "on" if self.presolve else "off",
             "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE, "dual_feasibility_tolerance": FEASIBILITY_TOLERANCE,
             "solver": Method.SIMPLEX.value if primal else self.method.value,

@@ -147,3 +147,14 @@ def test_text_is_read_back_by_a_solver_to_the_same_optimum(tmp_path: object) -> 
     assert highs.readModel(path) == highspy.HighsStatus.kOk
     highs.run()
     assert highs.getInfo().objective_function_value == pytest.approx(solve(small).objective_yuan)
+
+
+def test_a_search_stops_at_its_target() -> None:
+    knapsack = program([-5.0, -4.0, -3.0], [[2.0, 3.0, 1.0], [4.0, 1.0, 2.0], [3.0, 4.0, 2.0]], [-np.inf] * 3, [5.0, 11.0, 8.0],
+                       upper=3.0, integral=True)  # fmt: skip
+    best = solve(knapsack, SolverOptions(gap_fraction=0.0))
+    enough = solve(knapsack, SolverOptions(gap_fraction=0.0, target_yuan=0.5 * best.objective_yuan))
+    assert enough.outcome in (Outcome.LIMIT_WITH_SOLUTION, Outcome.OPTIMAL)
+    assert best.objective_yuan <= enough.objective_yuan <= 0.5 * best.objective_yuan
+    never = solve(knapsack, SolverOptions(gap_fraction=0.0, target_yuan=2.0 * best.objective_yuan))
+    assert never.objective_yuan == pytest.approx(best.objective_yuan)
