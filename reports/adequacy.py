@@ -218,8 +218,12 @@ def _rows(many: Sequence[Indices]) -> list[tuple[str, list[str]]]:
         row("events a year", [_interval(i.events) for i in many]),
         row("unserved in 95 % of years at most, MWh", [f"{i.unserved_quantiles_mwh[2]:,.0f}" for i in many]),
         row("largest shortfall, MW", [f"{i.largest_mw:,.0f}" for i in many]),
-        row("mean and longest duration, h", [f"{i.mean_duration_h:.1f}, {i.longest_h:.0f}" for i in many]),
+        row("mean and longest duration, h", [_durations(i) for i in many]),
     ]
+
+
+def _durations(found: Indices) -> str:
+    return f"{found.mean_duration_h:.1f}, {found.longest_h:.0f}" if found.longest_h else "none"
 
 
 def _interval(estimate: Estimate) -> str:

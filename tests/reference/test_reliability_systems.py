@@ -4,7 +4,8 @@ Units and load model: IEEE Reliability Test System Task Force, "IEEE Reliability
 Apparatus and Systems 98 (1979), pages 2047-2054; Billinton and others, "A reliability test system for educational purposes:
 basic data", IEEE Transactions on Power Systems 4 (1989), pages 1238-1244. Results of the RTS: Allan, Billinton and
 Abdel-Gawad, "The IEEE Reliability Test System: extensions to and evaluation of the generating system", IEEE Transactions on
-Power Systems 1 (1986).
+Power Systems 1 (1986). Units and load factors were compared, number by number, with three public copies of the 1979 tables, and
+the units of the RBTS with the failure and repair rates of its public reliability data.
 """
 
 from __future__ import annotations

@@ -55,6 +55,15 @@ def test_what_is_saved_is_the_same_again(tiny_scenario: Path, tmp_path: Path) ->
     assert other["fingerprint"] != first["fingerprint"]
 
 
+def test_durations_of_nothing_are_none(tiny_scenario: Path, tmp_path: Path) -> None:
+    few = ("-o", "smelter.production_t_per_year=2000", "--years", "1", "--draws", "1", "--credits", "none", "--export", "0")
+    done = run(tiny_scenario, *few, "--runs", tmp_path)
+    assert done.exit_code == 0, done.output
+    (row,) = (line for line in done.output.splitlines() if "longest duration" in line)
+    assert "none" in row
+    assert "nan" not in row
+
+
 def test_sampling_stops_when_the_error_is_small(tiny_scenario: Path, tmp_path: Path) -> None:
     """Nothing is random in the tiny region: the first batch of 20 years has no error."""
     found = asked(tiny_scenario, tmp_path, "--export", "41", "--years", "45", "--error", "0.05", "--credits", "none")
