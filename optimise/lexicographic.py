@@ -33,6 +33,8 @@ NOUGHT_HM3 = 1e-6
 """One m3: what is not a shortage."""
 YUAN_PER_HM3 = 1e6
 """Scale of the shortage as an objective."""
+Row = tuple[Floats, float]
+"""Coefficients of the columns, and a constant."""
 
 
 @dataclass(frozen=True)
@@ -98,33 +100,95 @@ def in_strict_order(
         ValueError: for a class that is named twice, or a solution without an answer.
         SolverError: if a stage has no optimum.
     """
+    done = staged(assembly, program, solution, options, report, order)
+    held, now, is_final = done.held, done.now, done.is_untouched
+    if not is_final:
+        now = _checked(solve_from_prices(held, _padded(prices, len(done.rows)), options, report), "the ordinary costs")
+    stages = (*done.stages, _stage(None, not is_final, done.rows, now))
+    return Lexicographic(held, now, stages)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """All classes brought to their least shortage, one after the other.
+
+    Attributes:
+        rows: shortage of each class.
+        stages: without the last one, of ordinary costs.
+        held: the program with a row a class that holds its sum.
+        now: the last answer.
+        is_untouched: whether that is still the one to begin with: no class needed a program.
+    """
+
+    rows: Mapping[UserClass, Row]
+    stages: tuple[Stage, ...]
+    held: Program
+    now: Solution
+    is_untouched: bool
+
+
+def staged(
+    assembly: Assembly, program: Program, solution: Solution, options: SolverOptions | None, report: Report | None,
+    order: Sequence[UserClass],
+) -> Staged:  # fmt: skip
+    """One program a class that is short; arguments and errors are those of :func:`in_strict_order`."""
     if len(set(order)) != len(order):
         raise ValueError(f"the order names a class twice: {', '.join(one.value for one in order)}")
     if solution.x is None:
         raise ValueError(f"there is no answer to begin with: the solve ended as '{solution.outcome.value}'")
     rows = _shortage_rows(assembly, program, order)
     stages: list[Stage] = []
-    held, now, is_final = program, solution, True
+    held, now, is_untouched = program, solution, True
     primal = replace(options or SolverOptions(), method=Method.PRIMAL_SIMPLEX)
     for user_class in rows:
         coefficients, constant = rows[user_class]
         short = _short(rows, now.x)[user_class]
         solved = short > NOUGHT_HM3
         if solved:
-            staged = replace(held, cost=coefficients * YUAN_PER_HM3, offset=constant * YUAN_PER_HM3)
-            now, is_final = _checked(solve(staged, primal, report, now.basis), user_class.value), False
+            goal = replace(held, cost=coefficients * YUAN_PER_HM3, offset=constant * YUAN_PER_HM3)
+            now, is_untouched = _checked(solve(goal, primal, report, now.basis), user_class.value), False
             short = _short(rows, now.x)[user_class]
         stages.append(_stage(user_class, solved, rows, now))
-        limit = short * (1.0 + FREEDOM) + NOUGHT_HM3
-        held = held.with_limit(OWNER, user_class.value, coefficients, limit - constant)
+        held = _holding(held, user_class, rows[user_class], short)
         now = replace(now, basis=_with_basic_row(now.basis), row_dual=_padded(now.row_dual, 1))
-    if not is_final:
-        now = _checked(solve_from_prices(held, _padded(prices, len(rows)), options, report), "the ordinary costs")
-    stages.append(_stage(None, not is_final, rows, now))
-    return Lexicographic(held, now, tuple(stages))
+    return Staged(rows, tuple(stages), held, now, is_untouched)
 
 
-Row = tuple[Floats, float]
+def at_levels(
+    assembly: Assembly, program: Program, solution: Solution, levels: Sequence[Stage], options: SolverOptions | None = None,
+    report: Report | None = None,
+) -> Lexicographic | None:  # fmt: skip
+    """The cheapest answer that is in no class shorter than ``levels`` say, in one program from the basis at hand, or none.
+
+    Args:
+        levels: stages whose classes cannot be less short (:mod:`yuqian.optimise.class_levels`).
+
+    Returns:
+        None where no answer keeps them.
+    """
+    order = [stage.user_class for stage in levels if stage.user_class is not None]
+    rows = _shortage_rows(assembly, program, order)
+    held, basis = program, solution.basis
+    for stage in levels:
+        if stage.user_class is not None:
+            held = _holding(held, stage.user_class, rows[stage.user_class], stage.shortage_hm3[stage.user_class])
+            basis = _with_basic_row(basis)
+    assert solution.x is not None
+    if np.all(held.matrix[program.row_count :] @ solution.x <= held.row_upper[program.row_count :]):
+        kept = replace(solution, basis=basis, row_dual=_padded(solution.row_dual, len(order)))
+        return Lexicographic(held, kept, (*levels, _stage(None, False, rows, kept)))
+    simplex = replace(options or SolverOptions(), method=Method.SIMPLEX)
+    found = solve(held, simplex, report, basis)
+    if found.outcome is not Outcome.OPTIMAL:
+        return None
+    return Lexicographic(held, found, (*levels, _stage(None, True, rows, found)))
+
+
+def _holding(program: Program, user_class: UserClass, row: Row, short_hm3: float) -> Program:
+    """The program with a class no shorter than it is."""
+    coefficients, constant = row
+    limit = short_hm3 * (1.0 + FREEDOM) + NOUGHT_HM3
+    return program.with_limit(OWNER, user_class.value, coefficients, limit - constant)
 
 
 def _shortage_rows(assembly: Assembly, program: Program, order: Sequence[UserClass]) -> dict[UserClass, Row]:

@@ -9,7 +9,8 @@ from yuqian.models.clock import Floats
 from yuqian.models.kind import UserClass
 from yuqian.models.user_class import STANDARD_ORDER, Order
 from yuqian.optimise.assemble import Assembly
-from yuqian.optimise.lexicographic import Lexicographic, in_strict_order
+from yuqian.optimise.class_levels import levels_by_the_day
+from yuqian.optimise.lexicographic import Lexicographic, at_levels, in_strict_order
 from yuqian.optimise.program import Program
 from yuqian.optimise.settle import Settled, optimistic_bound, settle
 from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions
@@ -76,6 +77,9 @@ def refined(
         bound = found if math.isfinite(found) else None
         assembly, program, solution = settled.assembly, settled.program, settled.solution
     if solution.outcome is Outcome.OPTIMAL and plan.order is Order.LEXICOGRAPHIC:
-        strict = in_strict_order(assembly, program, solution, options, report, plan.classes, prices)
+        levels = levels_by_the_day(assembly, program, options, plan.classes)
+        strict = at_levels(assembly, program, solution, levels, options, report) if levels else None
+        if strict is None:
+            strict = in_strict_order(assembly, program, solution, options, report, plan.classes, prices)
         program, solution = strict.program, strict.solution
     return Refined(assembly, program, solution, settled, strict, bound)

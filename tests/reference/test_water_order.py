@@ -18,8 +18,9 @@ from yuqian.models.kind import Kind, UserClass
 from yuqian.models.user_class import STANDARD_ORDER
 from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import assemble
+from yuqian.optimise.class_levels import levels_by_the_day
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.lexicographic import Lexicographic, in_strict_order
+from yuqian.optimise.lexicographic import Lexicographic, at_levels, in_strict_order
 from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.simulate import simulate
 from yuqian.optimise.solve import solve
@@ -68,6 +69,37 @@ def strictly(
     found = in_strict_order(assembly, program, solve(program), order=order)
     audit(assembly.assets, answers(assembly, found.program, found.solution), CLOCK, found.solution.objective_yuan).require()
     return found
+
+
+@pytest.mark.parametrize("prices", [(1.0, 5.0, 9.0), (9.0, 5.0, 1.0)])
+@pytest.mark.parametrize("inflow_hm3", [0.5, 2.0, 20.0])
+def test_levels_by_the_day_give_the_order_by_the_hour(prices: tuple[float, ...], inflow_hm3: float) -> None:
+    """One program held to the levels of the day ends where one program a class does."""
+    numbers = series(inflow_hm3, {one.value: DEMAND_HM3[one] for one in CLASSES})
+    assembly = assemble(region(dict(zip(CLASSES, prices, strict=True))), numbers, CLOCK)
+    program = compile_model(assembly.model)
+    plain = solve(program)
+    levels = levels_by_the_day(assembly, program, None, STANDARD_ORDER)
+    quick, slow = at_levels(assembly, program, plain, levels), in_strict_order(assembly, program, plain)
+    assert quick is not None
+    assert quick.proven
+    assert [stage.user_class for stage in quick.stages] == [stage.user_class for stage in slow.stages]
+    for user_class, short in slow.stages[-1].shortage_hm3.items():
+        assert quick.stages[-1].shortage_hm3[user_class] == pytest.approx(short, abs=1e-4)
+    assert quick.solution.objective_yuan == pytest.approx(slow.solution.objective_yuan, rel=1e-5, abs=100.0)
+    assert quick.solution.row_dual is not None
+    assert quick.solution.row_dual.shape == (quick.program.row_count,)
+    answered = answers(assembly, quick.program, quick.solution)
+    audit(assembly.assets, answered, CLOCK, quick.solution.objective_yuan).require()
+
+
+def test_levels_that_nothing_keeps_are_told() -> None:
+    numbers = series(0.5, {one.value: DEMAND_HM3[one] for one in CLASSES})
+    assembly = assemble(region(UPSIDE_DOWN), numbers, CLOCK)
+    program = compile_model(assembly.model)
+    ample = assemble(region(UPSIDE_DOWN), series(9.0, {one.value: DEMAND_HM3[one] for one in CLASSES}), CLOCK)
+    levels = levels_by_the_day(ample, compile_model(ample.model), None, STANDARD_ORDER)
+    assert at_levels(assembly, program, solve(program), levels) is None
 
 
 UPSIDE_DOWN = {UserClass.TOWN: 1.0, UserClass.PRIORITY_INDUSTRY: 5.0, UserClass.INDUSTRY: 9.0}
