@@ -14,7 +14,7 @@ from yuqian.models.kind import UserClass
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.lexicographic import Stage, staged
-from yuqian.optimise.priced_start import averaged, by_the_day
+from yuqian.optimise.priced_start import averaged, coarser
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, SolverOptions, solve
 
@@ -31,7 +31,7 @@ def levels_by_the_day(
     if clock.power_per_water == 1 or program.integral.any():
         return ()
     series = averaged(assembly.assets, assembly.series, clock)
-    daily = assemble(assembly.assets, series, by_the_day(clock), assembly.steps.horizon)
+    daily = assemble(assembly.assets, series, coarser(clock), assembly.steps.horizon)
     compiled = compile_model(daily.model)
     found = solve(compiled, options)
     if found.outcome is not Outcome.OPTIMAL:
