@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,5 +75,18 @@ def published() -> Callable[[str], Path]:
         if not path.exists():
             pytest.skip(f"the published case {name} is not at hand; it would lie in {PUBLISHED}")
         return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def small_published() -> Callable[[str], Path]:
+    """A small day of Egret's own test suite, from a checkout of it that ``EGRET_CHECKOUT`` names."""
+
+    def find(name: str) -> Path:
+        checkout = os.environ.get("EGRET_CHECKOUT")
+        if not checkout:
+            pytest.skip("EGRET_CHECKOUT names no checkout of grid-parity-exchange/Egret, which holds the small published days")
+        return Path(checkout) / "egret/models/tests/uc_test_instances" / f"{name}.json"
 
     return find

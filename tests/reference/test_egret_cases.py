@@ -77,8 +77,8 @@ SMALL = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_small_published_cases(engine: Any, published: Published, name: str) -> None:
-    case = read_egret(published(f"egret_{name}.json"))
+def test_small_published_days(engine: Any, small_published: Published, name: str) -> None:
+    case = read_egret(small_published(name))
     run = engine(case.assets, case.series, case.clock, SolverOptions(gap_fraction=1e-9, time_limit_s=300.0))
     assert run.cost == pytest.approx(SMALL[name], rel=1e-8)
 
