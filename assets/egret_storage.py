@@ -21,6 +21,7 @@ _EFFICIENCIES = {"charge_efficiency": "efficiency_charge_fraction", "discharge_e
 _STATES = {"initial_state_of_charge", "end_state_of_charge"}
 _HALF = 0.5
 """State of charge that a store of the format begins with where it does not say."""
+_RETENTION = "retained_per_h_ratio"
 
 
 def add_stores(case: EgretCase) -> dict[str, SwitchedStore]:
@@ -37,9 +38,11 @@ def _store(case: EgretCase, name: str, store: Member) -> SwitchedStore | None:
     last = first if store.get("end_state_of_charge") is None else float(store["end_state_of_charge"])
     given = {ours: float(store[theirs]) for theirs, ours in _FIELDS.items() if store.get(theirs) is not None}
     shares = {ours: 1.0 if store.get(theirs) is None else float(store[theirs]) for theirs, ours in _EFFICIENCIES.items()}
+    # The format takes no loss from what a store begins with; ours does, in the first step.
+    before = first / given.get(_RETENTION, 1.0) ** case.length_h
     try:
         asset = SwitchedStore(
-            id=case.builder.id_of(name), bus=case.bus("storage", name, store["bus"]), soc_initial_fraction=first,
+            id=case.builder.id_of(name), bus=case.bus("storage", name, store["bus"]), soc_initial_fraction=before,
             soc_final_fraction=last, commitment=case.builder.commitment, **given, **shares,
         )  # fmt: skip
     except ValidationError as error:

@@ -29,8 +29,8 @@ class SwitchedStore(Kind):
 
     It gives between ``discharge_min_mw`` and ``discharge_max_mw``, or takes between ``charge_min_mw`` and ``charge_max_mw``, or
     rests. Each of the two powers may change only so fast, from ``*_initial_mw`` on. Of the energy ``retained_per_h_ratio`` is
-    left after an hour; the energy that the horizon begins with is retained whole. At the end there is at least
-    ``soc_final_fraction``. Published in this form by Egret (grid-parity-exchange/Egret, ``services``).
+    left after an hour; what the horizon begins with may lie above the highest energy by what the first step loses of it. At the
+    end there is at least ``soc_final_fraction``. Published in this form by Egret (grid-parity-exchange/Egret, ``services``).
     """
 
     title_en: ClassVar[str] = "Switched energy store"
@@ -49,7 +49,7 @@ class SwitchedStore(Kind):
     charge_initial_mw: NonNegative = 0.0
     energy_max_mwh: Positive
     soc_min_fraction: Fraction = 0.0
-    soc_initial_fraction: Fraction
+    soc_initial_fraction: NonNegative
     soc_final_fraction: Fraction
     efficiency_charge_fraction: Efficiency
     efficiency_discharge_fraction: Efficiency
@@ -121,7 +121,7 @@ class SwitchedStore(Kind):
 
     def _keep_energy(self, m: pyo.Block, steps: Steps) -> None:
         highest = self.energy_max_mwh
-        m.energy_mwh = pyo.Var(steps.hour_ends, dense=False, bounds=(0, highest))
+        m.energy_mwh = pyo.Var(steps.hour_ends, dense=False, bounds=(0, None))
         length = step_length_h(steps.clock)
         kept = self.retained_per_h_ratio**length
         stored, drawn = length * self.efficiency_charge_fraction, length / self.efficiency_discharge_fraction
@@ -129,11 +129,11 @@ class SwitchedStore(Kind):
         def gained(t: Any) -> Any:
             return stored * m.charge_mw[t] - drawn * m.discharge_mw[t]
 
-        m.first_energy = pyo.Constraint(expr=m.energy_mwh[0] == m.energy_mwh[OPENING] + gained(0))
         m.energy = pyo.Constraint(
-            steps.later_hours, rule=lambda m, t: m.energy_mwh[t] == kept * m.energy_mwh[t - 1] + gained(t)
+            steps.hours, rule=lambda m, t: m.energy_mwh[t] == kept * m.energy_mwh[t - 1] + gained(t)
         )  # fmt: skip
         lowest = self.soc_min_fraction * highest
+        m.energy_most = pyo.Constraint(steps.hours, rule=lambda m, t: m.energy_mwh[t] <= highest)
         m.energy_least = pyo.Constraint(steps.hours, rule=lambda m, t: m.energy_mwh[t] >= lowest)
         close_stock(
             m, steps, Rhythm.POWER, "energy_mwh", m.energy_mwh.__getitem__, highest,
@@ -152,7 +152,6 @@ class SwitchedStore(Kind):
         energy, highest = answer.energy_mwh, self.energy_max_mwh
         gained = length * (into * self.efficiency_charge_fraction - out / self.efficiency_discharge_fraction)
         kept = energy[:-1] * self.retained_per_h_ratio**length
-        kept[0] = energy[0]
         book.equal(self.id, "energy law", energy[1:], kept + gained)
         book.within(self.id, "state of charge", energy[1:], self.soc_min_fraction * highest, highest)
         opening, closing = self.soc_initial_fraction * highest, self.soc_final_fraction * highest
@@ -188,7 +187,7 @@ class SwitchedStore(Kind):
             discharge_ramp_up_mw_per_h=20.0, discharge_ramp_down_mw_per_h=25.0, charge_ramp_up_mw_per_h=15.0,
             charge_ramp_down_mw_per_h=18.0, discharge_initial_mw=10.0, energy_max_mwh=120.0, soc_min_fraction=0.1,
             soc_initial_fraction=0.5, soc_final_fraction=0.25, efficiency_charge_fraction=0.95,
-            efficiency_discharge_fraction=0.9, retained_per_h_ratio=0.99, discharge_cost_yuan_per_mwh=2.0,
+            efficiency_discharge_fraction=0.9, retained_per_h_ratio=0.999, discharge_cost_yuan_per_mwh=2.0,
             charge_cost_yuan_per_mwh=1.0,
         )  # fmt: skip
         return Example(asset, ports=(Port.market("bus", "mw", 300.0, 250.0),))
