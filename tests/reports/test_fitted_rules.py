@@ -36,7 +36,7 @@ def _thirsty() -> str:
 def fitted(tmp_path_factory: pytest.TempPathFactory, write_region: Callable[..., Path]) -> FittedRules:
     region = load_region(write_region(tmp_path_factory.mktemp("thirsty"), water=_thirsty()))
     optimum = LongStudy.of(region, LongPlan(years=6, seed=LEARN.seed, trace=LEARN.first)).run()
-    return fit_rules(region, storages_of(optimum), LEARN, apart=12, rounds=3)
+    return fit_rules(region, storages_of(optimum), LEARN, apart=12)
 
 
 def test_improved_curves_beat_the_standard_rule_on_traces_held_apart(fitted: FittedRules) -> None:
