@@ -42,7 +42,11 @@ class Conduit(Licensed):
     def takes_quality(self) -> WaterQuality | None:
         return self.worst_quality
 
-    def declare_flow(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
+    def energy_mwh_per_hm3(self) -> float:
+        """Power that a volume takes, for a simulation by rules."""
+        return 0.0
+
+    def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
         """``flow_m3_per_s`` by water step: what enters, within the capacity and the quota, in both balances and the cost."""
         m.flow_m3_per_s = pyo.Var(steps.days, dense=False, bounds=(0, self.flow_max_m3_per_s))
         self.hold_to_quota(m, steps, m.flow_m3_per_s.__getitem__)
@@ -52,16 +56,15 @@ class Conduit(Licensed):
         ledger.enter(self.node_to, self.id, "outflow", m3_per_s=lambda d: kept * m.flow_m3_per_s[d])
         ledger.cost(self.id, "operation", rhythm=Rhythm.WATER, yuan_per_h=lambda d: price * m.flow_m3_per_s[d])
 
-    def operate_flow(self, operation: Operation, energy_mwh_per_hm3: float = 0.0) -> None:
-        """The same for a simulation by rules."""
+    def operate(self, operation: Operation) -> None:
         operation.conveyances.append(
             Conveyance(
                 self.id, self.node_from, self.node_to, self.flow_max_m3_per_s, self._kept(),
-                effort_yuan_per_m3=self.cost_yuan_per_m3, energy_mwh_per_hm3=energy_mwh_per_hm3, quota=self.quota(),
+                effort_yuan_per_m3=self.cost_yuan_per_m3, energy_mwh_per_hm3=self.energy_mwh_per_hm3(), quota=self.quota(),
             )
         )  # fmt: skip
 
-    def audit_flow(self, answer: Answer, book: Book, clock: Clock) -> None:
+    def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         """Capacity, quota, both balances and the cost, counted again."""
         flow = answer.flow_m3_per_s
         book.within(self.id, "capacity", flow, 0.0, self.flow_max_m3_per_s)

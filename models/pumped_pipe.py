@@ -12,7 +12,6 @@ from yuqian.models.conduit import Conduit
 from yuqian.models.head_law import Efficiency, audit_power_of_flow, tie_power_to_flow
 from yuqian.models.kind import Bus, Example, Positive
 from yuqian.models.ledger import Ledger
-from yuqian.models.operation import Operation
 from yuqian.models.port import Port
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M
 
@@ -33,14 +32,14 @@ class PumpedPipe(Conduit):
     pump_efficiency_fraction: Efficiency
 
     def contribute(self, m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        self.declare_flow(m, ledger, steps)
+        super().contribute(m, ledger, steps)
         mw_per_m3_per_s = self._mw_per_m3_per_s()
         m.pump_mw = pyo.Var(steps.hours, dense=False, bounds=(0, self.flow_max_m3_per_s * mw_per_m3_per_s))
         tie_power_to_flow(m, steps, m.pump_mw, m.flow_m3_per_s, mw_per_m3_per_s)
         ledger.enter(self.bus, self.id, "pumping", sign=-1, mw=m.pump_mw)
 
-    def operate(self, operation: Operation) -> None:
-        self.operate_flow(operation, energy_mwh_per_hm3=self._mw_per_m3_per_s() / HM3_PER_M3_PER_S_HOUR)
+    def energy_mwh_per_hm3(self) -> float:
+        return self._mw_per_m3_per_s() / HM3_PER_M3_PER_S_HOUR
 
     def _mw_per_m3_per_s(self) -> float:
         return MW_PER_M3_PER_S_M * self.lift_m / self.pump_efficiency_fraction
@@ -48,7 +47,7 @@ class PumpedPipe(Conduit):
     def audit(self, answer: Answer, book: Book, clock: Clock) -> None:
         # kN/m3 times m3/s times m is kW
         mw_per_m3_per_s = 9.81 * self.lift_m / self.pump_efficiency_fraction / 1000
-        self.audit_flow(answer, book, clock)
+        super().audit(answer, book, clock)
         book.within(self.id, "pump power", answer.pump_mw, 0.0, mw_per_m3_per_s * self.flow_max_m3_per_s)
         audit_power_of_flow(book, self.id, clock, answer.pump_mw, answer.flow_m3_per_s, mw_per_m3_per_s)
         book.enter(self.bus, -answer.pump_mw)
