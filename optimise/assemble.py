@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.core.expr.template_expr import templatize_rule
 
 from yuqian.models.carry_law import value_ends
-from yuqian.models.clock import Clock, Floats, Horizon, Steps
+from yuqian.models.clock import Clock, Floats, Horizon, Rhythm, Steps
 from yuqian.models.kind import TOGETHER, Example, Kind, Member, by_kind, products_of, table
 from yuqian.models.ledger import Ledger
 from yuqian.optimise.compile import collector_at_rest, templates
@@ -44,6 +46,11 @@ class Assembly:
     @property
     def clock(self) -> Clock:
         return self.steps.clock
+
+    def template(self, rhythm: Rhythm, rule: Callable[[Any], Any]) -> tuple[Any, Any]:
+        """A rule by step of a rhythm as the expression of any one step, and the placeholder of its number."""
+        expression, (placeholder,) = templatize_rule(self.model, lambda _, index: rule(index[0]), self.steps.of(rhythm))
+        return expression, placeholder
 
     def for_any_solver(self) -> pyo.ConcreteModel:
         """The model with the data of every decision made, which Pyomo's own compilers and solver interfaces expect."""

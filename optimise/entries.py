@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from pyomo.core.expr.template_expr import templatize_rule
 
 from yuqian.models.clock import Floats, Rhythm
 from yuqian.models.ledger import Account, Balance, Entry, Flow
@@ -57,9 +56,8 @@ def books(assembly: Assembly, program: Program, x: Floats) -> Books:
     ledger, steps = assembly.ledger, assembly.steps
 
     def value(rhythm: Rhythm, rule: Callable[[Any], Any]) -> Floats:
-        over = steps.of(rhythm)
-        expression, (placeholder,) = templatize_rule(assembly.model, lambda _, index: rule(index[0]), over)
-        return program.values_of(expression, placeholder, np.arange(len(over)), x)
+        expression, placeholder = assembly.template(rhythm, rule)
+        return program.values_of(expression, placeholder, np.arange(len(steps.of(rhythm))), x)
 
     def sheet(balance: Balance) -> BalanceSheet:
         lines = [

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
-from pyomo.core.expr.template_expr import templatize_rule
 
 from yuqian.models.clock import Floats
 from yuqian.models.ledger import Account
@@ -54,10 +52,7 @@ def _at_most(assembly: Assembly, program: Program, user: str, most: Floats) -> E
     for entry in assembly.ledger.accounts[Account.ALLOCATION]:
         if entry.owner != user:
             continue
-        amount: Any = partial(assembly.ledger.amount, entry)
-        expression, (placeholder,) = templatize_rule(
-            assembly.model, lambda _, index, amount=amount: amount(index[0]), assembly.steps.of(entry.rhythm)
-        )
+        expression, placeholder = assembly.template(entry.rhythm, partial(assembly.ledger.amount, entry))
         for term in program.structure.terms_of(program, expression, placeholder, steps):
             columns.append(np.broadcast_to(term.columns, steps.shape))
             coefficients.append(np.broadcast_to(np.asarray(term.coefficient, dtype=float), steps.shape))

@@ -8,14 +8,12 @@ ordinary costs, and so gives the duals. A class that is not short in the answer 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import highspy
 import numpy as np
-from pyomo.core.expr.template_expr import templatize_rule
 
 from yuqian.models.clock import Floats
 from yuqian.models.kind import UserClass
@@ -202,16 +200,11 @@ def _shortage_rows(assembly: Assembly, program: Program, order: Sequence[UserCla
         coefficients, constant = np.zeros(program.column_count), 0.0
         for entry in of_class:
             over = assembly.steps.of(entry.rhythm)
-            amount = partial(assembly.ledger.amount, entry)
-            expression, (placeholder,) = templatize_rule(assembly.model, _of_index(amount), over)
+            expression, placeholder = assembly.template(entry.rhythm, partial(assembly.ledger.amount, entry))
             more, rest = program.sum_of(expression, placeholder, np.arange(len(over)))
             coefficients, constant = coefficients + more, constant + rest
         rows[user_class] = coefficients, constant
     return rows
-
-
-def _of_index(amount: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda _, index: amount(index[0])
 
 
 def _short(rows: Mapping[UserClass, Row], x: Floats | None) -> dict[UserClass, float]:

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from pyomo.core.expr.template_expr import templatize_rule
 
 from yuqian.models.carry_law import Carried
 from yuqian.models.clock import Floats, Rhythm
@@ -90,15 +89,7 @@ class Seams:
 
     @cached_property
     def _templates(self) -> Mapping[str, tuple[Any, Any]]:
-        model, steps = self.assembly.model, self.assembly.steps
-        templates = {}
-        for one in self.carried:
-            source = one.source
-            expression, (placeholder,) = templatize_rule(
-                model, lambda _, index, source=source: source(index[0]), steps.of(one.rhythm)
-            )
-            templates[one.key] = (expression, placeholder)
-        return templates
+        return {one.key: self.assembly.template(one.rhythm, one.source) for one in self.carried}
 
 
 def cleaned(program: Program, x: Floats) -> Floats:
