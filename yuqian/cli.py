@@ -25,7 +25,7 @@ from yuqian.cli_series import series
 from yuqian.cli_simulate import simulate
 from yuqian.cli_stretch import coal, shortage
 from yuqian.cli_table import import_water, template
-from yuqian.cli_tell import BAD_INPUT, TARGET_MISSED, print_tables, refuse
+from yuqian.cli_tell import TARGET_MISSED, BadInput, print_tables, refuse
 from yuqian.cli_yield import best_yield
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def check(file: Path, as_json: bool) -> None:
     try:
         audit = read_results(file).audit()
     except ResultsError as error:
-        raise _BadInput(str(error)) from error
+        raise BadInput(str(error)) from error
     worst = [str(finding) for finding in audit.worst(5)]
     if as_json:
         data = {"passes": audit.passes, "largest_relative": audit.largest_relative, "worst": worst}
@@ -163,7 +163,7 @@ def show_asset(asset_id: str, scenario: str, overrides: tuple[str, ...], as_json
     if asset is None:
         near = did_you_mean(asset_id, region.catalogue.assets)
         hint = f"did you mean '{near}'?" if near else "see 'yuqian assets list'"
-        raise _BadInput(f"there is no asset '{asset_id}'; {hint}")
+        raise BadInput(f"there is no asset '{asset_id}'; {hint}")
     if as_json:
         click.echo(json.dumps(asset_as_data(asset, region), ensure_ascii=False, indent=2))
     else:
@@ -182,10 +182,6 @@ def kinds(as_json: bool) -> None:
         return
     for name, kind in found.items():
         click.echo(f"{name}: {kind.title_en} {kind.title_zh}\n    {', '.join(kind.model_fields)}")
-
-
-class _BadInput(click.ClickException):
-    exit_code = BAD_INPUT
 
 
 def _region(scenario: str, overrides: tuple[str, ...], as_json: bool) -> Region:

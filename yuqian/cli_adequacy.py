@@ -8,13 +8,7 @@ from pathlib import Path
 
 import click
 
-BAD_INPUT = 2
-
-
-class BadInput(click.ClickException):
-    """Input that is refused."""
-
-    exit_code = BAD_INPUT
+from yuqian.cli_tell import BadInput
 
 
 @click.command()

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-BAD_INPUT = 2
+from yuqian.cli_tell import BadInput
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OVERRIDES = click.option("-o", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value of the catalogue.")
 YEARS = click.option("--years", type=click.IntRange(min=2), default=20, show_default=True, help="Length of the series.")
@@ -17,12 +18,6 @@ TRACE = click.option("--trace", type=click.IntRange(min=0), default=0, show_defa
 LOAD = click.option("--cooling-load", type=click.FloatRange(0.0, 1.0), default=0.5, show_default=True, help="Of cooled units.")
 LEARN = click.option("--learn-years", type=click.IntRange(min=2), default=12, show_default=True,
                      help="Years of another trace that values of water are learnt from.")  # fmt: skip
-
-
-class BadInput(click.ClickException):
-    """Input that is refused."""
-
-    exit_code = BAD_INPUT
 
 
 @click.command()

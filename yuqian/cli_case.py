@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from yuqian.cli_series import AS_JSON, BadInput
+from yuqian.cli_series import AS_JSON
+from yuqian.cli_tell import BadInput
 
 INFEASIBLE, LIMIT_WITH_SOLUTION, LIMIT_WITHOUT_SOLUTION = 3, 4, 5
 

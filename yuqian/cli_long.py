@@ -9,15 +9,10 @@ from typing import Any
 
 import click
 
-BAD_INPUT = 2
+from yuqian.cli_tell import BadInput
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OVERRIDES = click.option("-o", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value of the catalogue.")
-
-
-class BadInput(click.ClickException):
-    """Input that is refused."""
-
-    exit_code = BAD_INPUT
 
 
 @click.command("long")

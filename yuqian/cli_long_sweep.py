@@ -7,13 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-BAD_INPUT = 2
-
-
-class BadInput(click.ClickException):
-    """Input that is refused."""
-
-    exit_code = BAD_INPUT
+from yuqian.cli_tell import BadInput
 
 
 @click.command("long-sweep")

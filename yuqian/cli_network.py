@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from yuqian.cli_series import AS_JSON, BadInput
+from yuqian.cli_series import AS_JSON
+from yuqian.cli_tell import BadInput
 
 if TYPE_CHECKING:
     from yuqian.reports.network import NetworkReport, SecuredReport

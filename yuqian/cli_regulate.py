@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from yuqian.cli_series import BadInput
-from yuqian.cli_tell import print_tables, refuse
+from yuqian.cli_tell import BadInput, print_tables, refuse
 
 
 @click.command()

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from yuqian.cli_series import BadInput
 from yuqian.cli_tell import (
     INFEASIBLE,
     LIMIT_WITH_SOLUTION,
     LIMIT_WITHOUT_SOLUTION,
     TARGET_MISSED,
+    BadInput,
     print_tables,
     quiet,
     refuse,

@@ -9,16 +9,11 @@ from typing import Any
 
 import click
 
-BAD_INPUT = 2
+from yuqian.cli_tell import BadInput
+
 TARGET_MISSED = 6
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 SEED = click.option("--seed", type=click.IntRange(min=0), help="Seed of all random streams.")
-
-
-class BadInput(click.ClickException):
-    """Input that is refused."""
-
-    exit_code = BAD_INPUT
 
 
 @click.group()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from yuqian.cli_series import BadInput
+from yuqian.cli_tell import BadInput, print_tables
 
 if TYPE_CHECKING:
     from yuqian.assets.region import Region
@@ -125,7 +124,7 @@ def simulate(
     tables += [guarantee_table("By user, and ecological flow", first.users)] if users else []
     tables += [variants_table(reports)] if len(reports) > 1 else []
     tables += [] if found is None else [capability_table(found)]
-    _print(*tables)
+    print_tables(*tables, width=190)
     click.echo(summary(first))
     if fitted is not None:
         click.echo(fitted.lines())
@@ -206,11 +205,3 @@ def _write_tables(report: LongReport, rules: Rules | None, file: Path) -> None:
 
 def _teller(label: str) -> Callable[[int, int], None]:
     return lambda done, of: click.echo(f"{label}: {done} of {of} traces", err=True)
-
-
-def _print(*tables: Any) -> None:
-    from rich.console import Console
-
-    console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 190)
-    for table in tables:
-        console.print(table)

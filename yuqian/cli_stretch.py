@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from yuqian.cli_series import BadInput
+from yuqian.cli_tell import BadInput
 
 if TYPE_CHECKING:
     from yuqian.reports.coal import LateReport

@@ -9,16 +9,11 @@ from typing import NoReturn
 
 import click
 
-BAD_INPUT = 2
+from yuqian.cli_tell import BAD_INPUT, BadInput
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OVERRIDES = click.option("-o", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value of the catalogue.")
 OUT_TABLE = click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write: .xlsx or .csv.")
-
-
-class BadInput(click.ClickException):
-    """Input that is refused."""
-
-    exit_code = BAD_INPUT
 
 
 @click.group()

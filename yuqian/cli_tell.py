@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 FINE, BAD_INPUT, INFEASIBLE, LIMIT_WITH_SOLUTION, LIMIT_WITHOUT_SOLUTION, TARGET_MISSED = 0, 2, 3, 4, 5, 6
 
 
+class BadInput(click.ClickException):
+    """Input that is refused."""
+
+    exit_code = BAD_INPUT
+
+
 def refuse(error: Any, as_json: bool) -> NoReturn:
     """Print every problem and end with the exit code for bad input."""
     if as_json:
@@ -28,10 +34,11 @@ def refuse(error: Any, as_json: bool) -> NoReturn:
     sys.exit(BAD_INPUT)
 
 
-def print_tables(*tables: Any) -> None:
+def print_tables(*tables: Any, width: int = 160) -> None:
+    """Print tables for people, as wide as the terminal, or so many characters where there is none."""
     from rich.console import Console
 
-    console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else 160)
+    console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else width)
     for table in tables:
         console.print(table)
 

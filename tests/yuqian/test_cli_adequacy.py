@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner, Result
 
-from yuqian.cli_adequacy import BAD_INPUT, adequacy
+from yuqian.cli_adequacy import adequacy
+from yuqian.cli_tell import BAD_INPUT
 
 LOAD_MW = 2000 * 200 / 8760
 """The works at 2000 t a year; the plants bring 86 MW, the store 10 MW and 15.2 MWh."""

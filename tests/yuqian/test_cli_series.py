@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from yuqian.cli_series import BAD_INPUT, series
+from yuqian.cli_series import series
+from yuqian.cli_tell import BAD_INPUT
 from yuqian.timeseries.sky import sky_of
 
 
