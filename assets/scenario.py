@@ -189,15 +189,23 @@ def _read_over(
     return Fields(facts, fields.plain, fields.broken)
 
 
+def _laid_over(
+    block: str, nodes: Mapping[str, Node], shapes: Mapping[str, Shape], owner: str, before: Fields, overlay: Overlay,
+    resolution: _Resolution,
+) -> Fields:  # fmt: skip
+    """Fields of a block of the region with those of an overlay over them; the layer of each is noted."""
+    fields = _read_over(block, nodes, shapes, owner, before, overlay, resolution.draft)
+    for key in (*fields.facts, *fields.plain):
+        resolution.note_mark(f"{block}.{key}", nodes[key].mark)
+    return fields.over(before)
+
+
 def _apply_to_targets(overlay: Overlay, resolution: _Resolution) -> None:
     draft = resolution.draft
     if draft.region is None:
         return
     before = draft.region.target_fields
-    fields = _read_over("targets", overlay.targets, shapes_of(Targets), "the targets", before, overlay, draft)
-    for key in (*fields.facts, *fields.plain):
-        resolution.note_mark(f"targets.{key}", overlay.targets[key].mark)
-    merged = fields.over(before)
+    merged = _laid_over("targets", overlay.targets, shapes_of(Targets), "the targets", before, overlay, resolution)
     draft.region = replace(draft.region, target_fields=merged)
     if draft.targets is not None:
         draft.targets = build_targets(merged, draft.reader, Mark(overlay.file)) or draft.targets
@@ -208,10 +216,8 @@ def _apply_to_water(overlay: Overlay, resolution: _Resolution) -> None:
     if draft.region is None:
         return
     before = draft.region.water_fields
-    fields = _read_over("water", overlay.water, shapes_of(WaterLaw), "the order of water users", before, overlay, draft)
-    for key in fields.plain:
-        resolution.note_mark(f"water.{key}", overlay.water[key].mark)
-    merged = fields.over(before)
+    shapes = shapes_of(WaterLaw)
+    merged = _laid_over("water", overlay.water, shapes, "the order of water users", before, overlay, resolution)
     law = build_water(merged, draft.reader, Mark(overlay.file)) or draft.region.water
     draft.region = replace(draft.region, water_fields=merged, water=law)
 

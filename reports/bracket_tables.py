@@ -35,9 +35,7 @@ def bill_table(legs: Mapping[str, Leg], opening_hm3: float) -> Table:
         "largest residual of the audit": lambda leg: f"{leg.residual:.1e}",
     }
     for label, written in rows.items():
-        table.add_row(
-            label, *(written(leg) for leg in legs.values()), end_section=label == "stored water used up, at its value"
-        )
+        table.add_row(label, *(written(leg) for leg in legs.values()), end_section=label == STORED)
     return table
 
 
