@@ -47,4 +47,4 @@ def renewed_limit(limit: Floats, at_answer: Floats, used: Floats) -> Renumbering
     """The limit at the level of an answer; only where it binds does it matter how far it was off."""
     binds = used >= 0.99 * np.minimum(limit, at_answer)
     error = relative_error(at_answer[binds], limit[binds])
-    return Renumbering({LIMIT: at_answer}, {LIMIT: limit}, error, TOLERANCE)
+    return Renumbering({LIMIT: at_answer}, error, TOLERANCE)

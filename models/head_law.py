@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from yuqian.models.book import Book
 from yuqian.models.clock import Clock, Floats, Steps
+from yuqian.models.renumbering import dual_of
 
 Efficiency = Annotated[float, Field(gt=0, le=1)]
 """A share that something is divided by: none is no answer."""
@@ -28,6 +30,23 @@ def tie_power_to_flow(m: pyo.Block, steps: Steps, power_mw: Any, flow_m3_per_s: 
     def power_of_flow(m: pyo.Block, d: int) -> object:
         rate = mw_per_m3_per_s if by_day is None else by_day[d]
         return sum(power_mw[inside * d + k] for k in range(inside)) == inside * rate * flow_m3_per_s[d]
+
+
+def worth_of_yield_yuan_per_h(
+    duals: Mapping[str, Floats], clock: Clock, flow_m3_per_s: Floats, mw_per_m3_per_s: Floats
+) -> Floats:
+    """What the optimum would save if a day's yield were higher by its own size: its energy at its marginal worth; (days,).
+
+    Less than the bus would pay where a plant at full power cannot make more; nought where nothing is known of the dual.
+
+    Args:
+        duals: of the plant's own rules; see :func:`yuqian.models.renumbering.dual_of`.
+    """
+    dual = duals.get(dual_of("power_of_flow"))
+    if dual is None:
+        return np.zeros(clock.water.count)
+    found: Floats = -dual * clock.power_per_water * mw_per_m3_per_s * flow_m3_per_s / clock.water.hours
+    return found
 
 
 def audit_power_of_flow(

@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
-from yuqian.models.head_law import Efficiency, audit_power_of_flow, tie_power_to_flow
+from yuqian.models.head_law import Efficiency, audit_power_of_flow, tie_power_to_flow, worth_of_yield_yuan_per_h
 from yuqian.models.kind import (
     Bus,
     Capacity,
@@ -29,10 +29,10 @@ from yuqian.models.kind import (
 from yuqian.models.ledger import Ledger
 from yuqian.models.operation import Operation, Turbine
 from yuqian.models.port import Port
-from yuqian.models.renumbering import PRICE, Renumbering
+from yuqian.models.renumbering import Renumbering
 from yuqian.models.turbine_curve_law import TurbineCurve
 from yuqian.models.units import HM3_PER_M3_PER_S_HOUR, MW_PER_M3_PER_S_M
-from yuqian.models.variable_head_law import HEAD_VALUE, YIELD, VariableHead
+from yuqian.models.variable_head_law import HEAD_VALUE, TAILWATER_COST, YIELD, VariableHead
 
 
 class HydroPlant(Kind):
@@ -116,6 +116,8 @@ class HydroPlant(Kind):
             over = steps.days if curve is None else steps.hours
             table(m, YIELD, over, np.full(len(over), mw_per_m3_per_s))
             table(m, HEAD_VALUE, steps.days, np.zeros(steps.clock.water.count))
+            if self.tailwater_curve_flow_m3_per_s:
+                table(m, TAILWATER_COST, steps.days, np.zeros(steps.clock.water.count))
         if curve is not None:
             curve.declare(m, ledger, steps, self.id, YIELD if varies else mw_per_m3_per_s, self.power_max_mw)
         else:
@@ -147,27 +149,29 @@ class HydroPlant(Kind):
         head = self.variable_head()
         if head is None:
             return None
-        price = readings.get(self.bus, {}).get(PRICE, np.zeros(clock.power.count))
-        earned = clock.mean_over_water(answer.power_mw * (price - self.variable_cost_yuan_per_mwh))
-        curve, in_force = self.turbine_curve(), self._yield_of(answer, clock)
-        by_day = in_force if curve is None else in_force[:: clock.power_per_water]
-        renewed = head.renumbering(readings[self.reservoir], answer.turbine_m3_per_s, by_day, np.maximum(earned, 0.0))
+        curve, in_force, duals = self.turbine_curve(), self._yield_of(answer, clock), readings.get(self.id, {})
+        turbined, behind = answer.turbine_m3_per_s, readings[self.reservoir]
         if curve is None:
-            return renewed
+            earned = worth_of_yield_yuan_per_h(duals, clock, turbined, in_force)
+            return head.renumbering(behind, turbined, in_force, earned)
+        by_hour = curve.worth_of_yield_yuan_per_h(duals, clock, answer.power_mw, in_force, self.power_max_mw)
+        daily = in_force[:: clock.power_per_water]
+        renewed = head.renumbering(behind, turbined, daily, clock.mean_over_water(by_hour))
         hourly = renewed.values[YIELD].repeat(clock.power_per_water)
-        values = {YIELD: hourly, **curve.limits_by_name(hourly, self.power_max_mw)}
-        first = curve.limits_by_name(in_force, self.power_max_mw)
-        old = {name: np.broadcast_to(answer.given(name, limit), clock.power.count) for name, limit in first.items()}
-        return replace(renewed, values=values, in_force={YIELD: in_force, **old})
+        return replace(renewed, values={YIELD: hourly, **curve.limits_by_name(hourly, self.power_max_mw)})
 
     @classmethod
     def contribute_together(cls, members: Sequence[Member[Self]], m: pyo.Block, ledger: Ledger, steps: Steps) -> None:
-        """Give the storage behind a plant of variable head its worth; nought until an answer says what it is."""
+        """Price what moves the head of a plant: storage behind it, flow below it; nought until an answer says how much."""
         for member in members:
-            stores = ledger.published.get(member.asset.reservoir, ())
-            if member.asset.tailwater_level_m is not None and stores:
-                worth = _worth_of_head(member.block, stores[0].terms["storage_hm3"])
-                ledger.cost(member.asset.id, "worth of the head", rhythm=Rhythm.WATER, yuan_per_h=worth)
+            asset, stores = member.asset, ledger.published.get(member.asset.reservoir, ())
+            if asset.tailwater_level_m is None or not stores:
+                continue
+            worth = _worth_of_head(member.block, stores[0].terms["storage_hm3"])
+            ledger.cost(asset.id, "worth of the head", rhythm=Rhythm.WATER, yuan_per_h=worth)
+            if asset.tailwater_curve_flow_m3_per_s:
+                cost = _cost_of_tailwater(member.block, stores[0].terms["release_m3_per_s"])
+                ledger.cost(asset.id, "cost of the tailwater", rhythm=Rhythm.WATER, yuan_per_h=cost)
 
     def most_favourable(self, readings: Mapping[str, Mapping[str, Floats]], clock: Clock) -> Mapping[str, Floats]:
         head, curve = self.variable_head(), self.turbine_curve()
@@ -217,3 +221,7 @@ class HydroPlant(Kind):
 
 def _worth_of_head(block: pyo.Block, storage_hm3: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda d: -0.5 * block.head_value_yuan_per_hm3_h[d] * (storage_hm3(d - 1) + storage_hm3(d))
+
+
+def _cost_of_tailwater(block: pyo.Block, release_m3_per_s: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda d: block.tailwater_cost_yuan_per_m3_per_s_h[d] * (release_m3_per_s(d) + block.turbine_m3_per_s[d])

@@ -8,14 +8,16 @@ again with those until they settle. A number that is to be renewed so is a Param
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from yuqian.models.clock import Floats
 
-PRICE = "price_yuan_per_unit"
-"""Name of the reading that holds the price of a balance by step: yuan per MWh, m3 or t, under the balance's name."""
+
+def dual_of(rule: str) -> str:
+    """Name of the reading that holds the dual of one of an asset's own rules: change of cost per unit of its right side."""
+    return f"dual of {rule}"
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,6 @@ class Renumbering:
 
     Attributes:
         values: by name of the Param, what it ought to be, shape of the Param.
-        in_force: the same names, what the answer was found with.
         error_fraction: how far what was in force was off, relative.
         tolerance_fraction: how far it may be off.
         incentives: by name of the Param, prices that hold only while solving: what a decision is worth to numbers that are held
@@ -32,27 +33,22 @@ class Renumbering:
     """
 
     values: Mapping[str, Floats]
-    in_force: Mapping[str, Floats]
     error_fraction: float
     tolerance_fraction: float
     incentives: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
-    def settled(self) -> bool:
-        return self.error_fraction <= self.tolerance_fraction
+    def distance(self) -> float:
+        """How far what was in force was off, as a multiple of what it may be."""
+        return self.error_fraction / self.tolerance_fraction
 
     def joined(self, other: Renumbering) -> Renumbering:
         """Both together, judged by the one that is further off its tolerance."""
-        worse = max(self, other, key=lambda one: one.error_fraction / one.tolerance_fraction)
+        worse = max(self, other, key=lambda one: one.distance)
         return Renumbering(
-            {**self.values, **other.values}, {**self.in_force, **other.in_force}, worse.error_fraction,
-            worse.tolerance_fraction, {**self.incentives, **other.incentives},
+            {**self.values, **other.values}, worse.error_fraction, worse.tolerance_fraction,
+            {**self.incentives, **other.incentives},
         )  # fmt: skip
-
-    def damped(self, share: float) -> Renumbering:
-        """The same, going only ``share`` of the way from what is in force."""
-        values = {name: old + share * (self.values[name] - old) for name, old in self.in_force.items()}
-        return replace(self, values=values)
 
 
 def relative_error(values: Floats, in_force: Floats) -> float:

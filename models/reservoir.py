@@ -107,7 +107,7 @@ class Reservoir(ReservoirLevels):
         ledger.enter(self.downstream, self.id, "release", m3_per_s=m.release_m3_per_s)
         spill = SPILL_PRICE_YUAN_PER_M3 * SECONDS_PER_HOUR
         ledger.cost(self.id, "release", rhythm=Rhythm.WATER, yuan_per_h=lambda d: spill * m.release_m3_per_s[d])
-        ledger.publish(self.id, self.id, storage_hm3=m.storage_hm3)
+        ledger.publish(self.id, self.id, storage_hm3=m.storage_hm3, release_m3_per_s=m.release_m3_per_s)
         self._keep_levels(m, ledger, steps)
         self._let_flow(m, ledger, steps)
         if self.discharge_level_m:

@@ -22,6 +22,7 @@ from yuqian.models.book import Answer, Book
 from yuqian.models.clock import Clock, Floats, Rhythm, Steps
 from yuqian.models.kind import table
 from yuqian.models.ledger import Ledger
+from yuqian.models.renumbering import dual_of
 from yuqian.models.units import SECONDS_PER_HOUR
 
 WASTE_PRICE_YUAN_PER_M3 = 2e-4
@@ -104,6 +105,29 @@ class TurbineCurve:
         """The same by name of the Param of each segment."""
         limits = self.limits_m3_per_s(yield_mw_per_m3_per_s, power_max_mw)
         return {_limit_name(k): values for k, values in enumerate(limits, start=1)}
+
+    def worth_of_yield_yuan_per_h(
+        self, duals: Mapping[str, Floats], clock: Clock, power_mw: Floats, yields: Floats, power_max_mw: float
+    ) -> Floats:
+        """What the optimum would save if the yield of a step were higher by its own size, shape (power steps,).
+
+        A higher yield makes more of the same water, but brings full power, and with it the end of a segment, nearer.
+
+        Args:
+            duals: of the plant's own rules; see :func:`yuqian.models.renumbering.dual_of`.
+            yields: MW per m3/s at best efficiency, shape (power steps,).
+        """
+        dual = duals.get(dual_of("power_of_segments"))
+        if dual is None:
+            return np.zeros(clock.power.count)
+        saved = -dual * power_mw
+        limits = self.limits_m3_per_s(yields, power_max_mw)
+        for k, (width, share) in enumerate(zip(self.segment_width_m3_per_s(), self.segment_relative(), strict=True), start=1):
+            ends_at_full_power = (limits[k - 1] > 0.0) & (limits[k - 1] < width)
+            nearer = np.where(ends_at_full_power, power_max_mw / np.maximum(share * yields, 1e-12), 0.0)
+            saved = saved + duals.get(dual_of(f"segment_{k}_at_full_power"), np.zeros(1)) * nearer
+        found: Floats = saved / clock.power.hours
+        return found
 
     def full_widths_by_name(self, count: int) -> Mapping[str, Floats]:
         """Limits of the segments that leave the power out of account, for ``count`` steps."""

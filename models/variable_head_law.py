@@ -2,9 +2,10 @@
 
 A linear program holds the yield of each day fixed, at first that of the plant's net head. From an answer it is taken again at
 the mean level and the flow of each day, until it settles; see :mod:`yuqian.models.renumbering`. What the yields at the solved
-levels leave out is that holding water back raises the head of other days: that is put beside them as an incentive, the worth of
-one more hm3 to the day's power at the day's prices, which holds while solving and costs nothing in the answer that counts. So a
-fixed point keeps the first-order conditions of the nonlinear problem. The yield at the highest head bounds what can be reached.
+levels leave out is that holding water back raises the head, and that flow below the dam lowers it: both are put beside them as
+incentives, the worth of a metre to the day's power times what a hm3 or a m3/s moves, which hold while solving and cost nothing
+in the answer that counts. So a fixed point keeps the first-order conditions of the nonlinear problem. The yield at the highest
+head bounds what can be reached.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from yuqian.models.clock import Floats
 from yuqian.models.renumbering import Renumbering
 
 YIELD, HEAD_VALUE = "yield_mw_per_m3_per_s", "head_value_yuan_per_hm3_h"
+TAILWATER_COST = "tailwater_cost_yuan_per_m3_per_s_h"
 TOLERANCE = 0.005
 """Largest relative change of a yield at which it has settled."""
 LEAST_FLOW = 0.01
@@ -48,6 +50,14 @@ class VariableHead:
         level: Floats = np.interp(flow_m3_per_s, self.curve_flow_m3_per_s, self.curve_level_m)
         return level
 
+    def tailwater_slope(self, flow_m3_per_s: Floats) -> Floats:
+        """Metres that the tailwater rises by with one more m3/s; on a point of the curve, those towards the next."""
+        slopes = np.diff(self.curve_level_m) / np.diff(self.curve_flow_m3_per_s)
+        found: Floats = np.concatenate(([0.0], slopes, [0.0]))[
+            np.searchsorted(self.curve_flow_m3_per_s, flow_m3_per_s, side="right")
+        ]
+        return found
+
     def yield_mw_per_m3_per_s(self, level_m: Floats, flow_m3_per_s: Floats) -> Floats:
         """``rho g H eta`` at levels behind the dam and flows below it; nought where the head is drowned."""
         head = np.maximum(level_m - self.tailwater_m(flow_m3_per_s) - self.loss_m, 0.0)
@@ -57,20 +67,24 @@ class VariableHead:
     def renumbering(
         self, readings: Mapping[str, Floats], turbined_m3_per_s: Floats, in_force: Floats, earned_yuan_per_h: Floats
     ) -> Renumbering:
-        """Yield of each day where an answer lies, and what one more hm3 behind the dam would be worth to it.
+        """Yield of each day where an answer lies, what one more hm3 behind the dam would be worth to it, and a m3/s below cost.
 
         Args:
             readings: of the reservoir by day: its mean level ``level_m``, how much that rises with a hm3, its release.
-            earned_yuan_per_h: worth of the day's power at the prices of the bus, in the mean of the day.
+            earned_yuan_per_h: what a yield higher by its own size would save, in the mean of the day.
         """
         below = turbined_m3_per_s + readings["release_m3_per_s"]
         renewed = self.yield_mw_per_m3_per_s(readings["level_m"], below)
         matters = turbined_m3_per_s > LEAST_FLOW * max(float(turbined_m3_per_s.max(initial=0.0)), 1e-9)
         change = np.abs(renewed - in_force)[matters] / np.maximum(in_force[matters], 1e-12)
-        per_metre = 9.81e-3 * self.efficiency_fraction / np.maximum(renewed, 1e-12)
-        worth = np.where(renewed > 0.0, earned_yuan_per_h * per_metre * readings["level_slope_m_per_hm3"], 0.0)
-        error = float(change.max(initial=0.0))
-        return Renumbering({YIELD: renewed}, {YIELD: in_force}, error, TOLERANCE, {HEAD_VALUE: worth})
+        # Where water is left over, the small price of a release makes a lower head seem worth something; it is not.
+        earned = np.maximum(earned_yuan_per_h, 0.0)
+        of_a_metre = 9.81e-3 * self.efficiency_fraction / np.maximum(in_force, 1e-12) * earned
+        worth = np.where(renewed > 0.0, of_a_metre, 0.0)
+        incentives = {HEAD_VALUE: worth * readings["level_slope_m_per_hm3"]}
+        if self.curve_flow_m3_per_s:
+            incentives[TAILWATER_COST] = worth * self.tailwater_slope(below)
+        return Renumbering({YIELD: renewed}, float(change.max(initial=0.0)), TOLERANCE, incentives)
 
     def most_favourable(self, readings: Mapping[str, Floats]) -> Mapping[str, Floats]:
         """The yield that no answer can better: at the reservoir's highest level with nothing flowing below."""

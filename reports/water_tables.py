@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rich.table import Table
@@ -97,23 +98,47 @@ def _stages(strict: Lexicographic) -> list[dict[str, Any]]:
 
 
 def _passes(settled: Settled, bound_yuan: float | None) -> Table:
-    said = "settled" if settled.is_settled else "NOT SETTLED"
-    table = Table(title=f"Heads, water surfaces and gates: {said}", title_justify="left")
-    for heading in ("pass", "cost, yuan", "furthest off (1 = tolerance)", "unsettled"):
+    table = Table(title=f"Heads, water surfaces and gates: {_said(settled)}", title_justify="left")
+    for heading in ("pass", "cost, yuan", "at its own heads", "promised", "room", "furthest off (1 = tolerance)", "unsettled"):
         table.add_column(heading, justify="right")
+    table.add_column("taken")
     for number, one in enumerate(settled.passes, start=1):
-        table.add_row(str(number), f"{one.objective_yuan:,.0f}", f"{one.worst:.2g}", str(len(one.unsettled)))
+        promised = f"{one.promised_yuan:,.0f}" if math.isfinite(one.promised_yuan) else "-"
+        table.add_row(
+            str(number), f"{one.objective_yuan:,.0f}", f"{one.renewed_yuan:,.0f}", promised, f"{one.room_fraction:.2%}",
+            f"{one.worst:.2g}", str(len(one.unsettled)), "yes" if one.taken else "no",
+        )  # fmt: skip
+    notes = [f"to first order {settled.left_yuan:,.0f} yuan less within {settled.room_fraction:.1%} of each storage"]
     if bound_yuan is not None:
-        table.caption, table.caption_justify = f"with every plant at its highest head: {bound_yuan:,.0f} yuan", "left"
+        gap = (settled.solution.objective_yuan - bound_yuan) / max(1.0, abs(settled.solution.objective_yuan))
+        notes.append(f"with every plant at its highest head: {bound_yuan:,.0f} yuan, {gap:.2%} less")
+    table.caption, table.caption_justify = "\n".join(notes), "left"
     return table
+
+
+def _said(settled: Settled) -> str:
+    if not settled.is_settled:
+        return "NOT SETTLED"
+    return "settled" if settled.is_stationary else "numbers fit the answer, but a better one is near"
 
 
 def _settled(settled: Settled) -> dict[str, Any]:
     return {
         "is_settled": settled.is_settled,
+        "is_stationary": settled.is_stationary,
+        "left_yuan": settled.left_yuan,
+        "room_fraction": settled.room_fraction,
         "change_fraction": settled.change_fraction,
         "passes": [
-            {"objective_yuan": one.objective_yuan, "worst": one.worst, "unsettled": dict(one.unsettled)}
+            {
+                "objective_yuan": one.objective_yuan,
+                "renewed_yuan": one.renewed_yuan,
+                "promised_yuan": one.promised_yuan if math.isfinite(one.promised_yuan) else None,
+                "room_fraction": one.room_fraction,
+                "worst": one.worst,
+                "unsettled": dict(one.unsettled),
+                "taken": one.taken,
+            }
             for one in settled.passes
         ],
     }

@@ -186,11 +186,12 @@ def test_surface_lines_fit_where_the_answer_lies() -> None:
     assert fitted == pytest.approx(area, rel=1e-3)
 
 
-def test_a_secant_over_a_still_month_has_a_width() -> None:
+def test_a_fitted_line_is_the_piece_of_the_curve_that_the_storage_lies_on() -> None:
     surface = Surface(np.array([0.0, 60.0, 200.0]), np.array([0.2, 2.0, 6.0]))
-    at_none, slope = surface.fitted(np.full(5, 200.0), Clock.of_days(dt.date(2030, 7, 1), 5).water)
-    assert at_none + slope * 200.0 == pytest.approx(np.full(5, 6.0))
-    assert slope == pytest.approx(np.full(5, 4.0 / 140.0))
+    storage = np.array([-1.0, 0.0, 30.0, 130.0, 200.0, 210.0])
+    at_none, slope = surface.fitted(storage)
+    assert slope == pytest.approx([0.0, 0.03, 0.03, 4.0 / 140.0, 4.0 / 140.0, 0.0])
+    assert at_none + slope * storage == pytest.approx([0.2, 0.2, 1.1, 4.0, 6.0, 6.0])
 
 
 @pytest.mark.parametrize(
