@@ -45,7 +45,12 @@ def water_as_data(result: RunResult) -> dict[str, Any]:
 
 def water_tables(result: RunResult) -> list[Table]:
     """The same as tables."""
-    tables = [_shortage_table(shortages_of(result))]
+    return [_shortage_table(shortages_of(result)), *refined_tables(result)]
+
+
+def refined_tables(result: RunResult) -> list[Table]:
+    """How an answer in strict order, or with settled heads, was come by; none for an ordinary one."""
+    tables = []
     if result.refined.strict is not None:
         tables.append(_proof(result.refined.strict))
     if result.refined.settled is not None:
@@ -103,10 +108,10 @@ def _passes(settled: Settled, bound_yuan: float | None) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("taken")
     for number, one in enumerate(settled.passes, start=1):
-        promised = f"{one.promised_yuan:,.0f}" if math.isfinite(one.promised_yuan) else "-"
+        promised = f"{max(one.promised_yuan, 0.0):,.0f}" if math.isfinite(one.promised_yuan) else "-"
         table.add_row(
             str(number), f"{one.objective_yuan:,.0f}", f"{one.renewed_yuan:,.0f}", promised, f"{one.room_fraction:.2%}",
-            f"{one.worst:.2g}", str(len(one.unsettled)), "yes" if one.taken else "no",
+            f"{one.worst:,.1f}", str(len(one.unsettled)), "yes" if one.taken else "no",
         )  # fmt: skip
     notes = [f"to first order {settled.left_yuan:,.0f} yuan less within {settled.room_fraction:.1%} of each storage"]
     if bound_yuan is not None:

@@ -133,7 +133,7 @@ def _window(window: Window, count: int) -> None:
 
 def _tell(result: RunResult, rolling: RollingRun | None, as_json: bool, counts: bool) -> None:
     from yuqian.reports.tables import breakdown_tables, run_as_data, targets_table
-    from yuqian.reports.water_tables import water_as_data, water_tables
+    from yuqian.reports.water_tables import refined_tables, water_as_data, water_tables
 
     if as_json:
         data = (
@@ -143,6 +143,8 @@ def _tell(result: RunResult, rolling: RollingRun | None, as_json: bool, counts: 
         return
     if counts:
         print_tables(targets_table(result.targets), *breakdown_tables(result.targets), *water_tables(result))
+    elif rolling is None:
+        print_tables(*refined_tables(result))
     click.echo(
         f"{result.solution.outcome.value}: {result.objective_yuan:,.0f} yuan; audit of {len(result.audit.findings)} checks "
         f"passed, largest residual {result.audit.largest_relative:.1e}; saved in {result.folder}"

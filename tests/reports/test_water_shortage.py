@@ -59,6 +59,8 @@ def test_a_run_in_strict_order_shows_its_proof(tiny: Study) -> None:
     assert data["strict_order"]["proven"]
     assert [stage["stage"] for stage in data["strict_order"]["stages"]] == ["town", "ecological", "industry", "ordinary costs"]
     assert data["settled"]["is_settled"]
+    assert data["settled"]["is_stationary"]
+    assert data["settled"]["passes"][-1]["taken"]
     assert data["settled"]["change_fraction"] < 0.001
     assert data["settled"]["bound_yuan"] <= data["settled"]["passes"][-1]["objective_yuan"]
     assert len(water_tables(result)) == 3

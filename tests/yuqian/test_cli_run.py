@@ -34,6 +34,16 @@ def test_a_part_by_windows_is_audited_and_checked_again(tiny_scenario: Path, tmp
     assert again["objective_yuan"] == data["objective_yuan"]
 
 
+def test_a_part_says_how_it_was_come_by(tiny_scenario: Path, tmp_path: Path) -> None:
+    words = ("run", tiny_scenario, "--from", "07-01", "--days", 2, "--runs", tmp_path)
+    settled = call(*words, "--settle")
+    assert settled.exit_code == FINE, settled.output
+    assert "Heads, water surfaces and gates: settled" in settled.stdout
+    assert "at its own heads" in settled.stdout
+    assert "Strict order" in call(*words, "--order", "lexicographic").stdout
+    assert "Heads" not in call(*words).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
