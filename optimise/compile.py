@@ -92,9 +92,7 @@ class Pattern:
     spans: Mapping[int, slice]
 
     def data(self, coefficients: Floats) -> Floats:
-        if not len(coefficients):
-            return coefficients
-        summed: Floats = np.add.reduceat(coefficients[self.order], self.groups)
+        summed: Floats = np.add.reduceat(coefficients[self.order], self.groups) if len(coefficients) else coefficients
         return summed
 
 
@@ -111,6 +109,8 @@ class Structure:
         self._params = {
             (owner_of(param), param.local_name): param for param in model.component_objects(pyo.Param) if param.is_indexed()
         }
+        self._cost = self._cost_of(self._columns)
+        self._cost_uses = frozenset(self._columns.used)
         self._evaluated = [self._evaluate(rule, self._columns) for rule in self._rules]
         self._is_bound = [
             len(rows.terms) == 1 and isinstance(rows.terms[0].coefficient, float) and rows.terms[0].coefficient != 0.0
@@ -141,10 +141,9 @@ class Structure:
             filled += len(what)
             start += count
         self._coefficients = np.concatenate(coefficients) if coefficients else np.zeros(0)
-        shape = (start, self._width)
-        self._pattern = _pattern(row_index, column_index, shape, spans)
+        self._pattern = _pattern(row_index, column_index, (start, self._width), spans)
         self._layout = Layout(self.families, tuple(rows))
-        return self._assemble(self._evaluated, self._coefficients, self._columns)
+        return self._assemble(self._evaluated, self._coefficients, self._columns, self._cost)
 
     def renumbered(self, program: Program, series: Mapping[tuple[str, str], Floats]) -> Program:
         """``program`` with new values of some Params; see :meth:`Program.with_series`."""
@@ -156,9 +155,9 @@ class Structure:
             if touched & evaluated[position].used:
                 evaluated[position] = value = self._evaluate(rule, columns)
                 if not self._is_bound[position]:
-                    _, _, what = _flat(value.terms, 0, len(rule.steps))
-                    coefficients[self._pattern.spans[position]] = what
-        return self._assemble(evaluated, coefficients, columns)
+                    coefficients[self._pattern.spans[position]] = _coefficients(value.terms, len(rule.steps))
+        cost = self._cost_of(columns) if touched & self._cost_uses else self._cost
+        return self._assemble(evaluated, coefficients, columns, cost)
 
     def values_of(self, program: Program, expression: Any, placeholder: Any, steps: Ints, x: Floats) -> Floats:
         """Value of a template expression of the model at a solution of ``program``, by step."""
@@ -209,7 +208,7 @@ class Structure:
             frozenset(columns.used),
         )  # fmt: skip
 
-    def _assemble(self, evaluated: list[Rows], coefficients: Floats, columns: Columns) -> Program:
+    def _assemble(self, evaluated: list[Rows], coefficients: Floats, columns: Columns, cost: tuple[Floats, float]) -> Program:
         limits = [rows for rows, bound in zip(evaluated, self._is_bound, strict=True) if not bound]
         bounds = tuple(
             BoundRows(
@@ -219,23 +218,19 @@ class Structure:
             for rule, rows, bound in zip(self._rules, evaluated, self._is_bound, strict=True)
             if bound
         )  # fmt: skip
-        cost, offset = self._cost(columns)
         matrix = sparse.csc_array(
             (self._pattern.data(coefficients), self._pattern.indices, self._pattern.indptr),
             shape=(sum(len(rows.low) for rows in limits), self._width),
         )
         lower, upper = self._bounds
         return Program(
-            self._layout, cost, offset, matrix, _joined([r.low for r in limits]), _joined([r.high for r in limits]),
+            self._layout, *cost, matrix, _joined([r.low for r in limits]), _joined([r.high for r in limits]),
             lower, upper, self._integral, bounds, columns.tables, self,
         )  # fmt: skip
 
-    def _cost(self, columns: Columns) -> tuple[Floats, float]:
+    def _cost_of(self, columns: Columns) -> tuple[Floats, float]:
         value = evaluate(self._objective, columns, {})
-        cost = np.zeros(self._width)
-        for term in value.terms:
-            np.add.at(cost, np.ravel(term.columns), np.ravel(np.broadcast_to(term.coefficient, term.columns.shape)))
-        return cost, float(np.asarray(value.constant).sum())
+        return self._summed(value), float(np.asarray(value.constant).sum())
 
     def _new_tables(self, series: Mapping[tuple[str, str], Floats]) -> dict[int, tuple[Floats, int]]:
         tables = {}
@@ -365,14 +360,23 @@ def _stacked(sides: list[tuple[Any, Affine, Any]]) -> tuple[Floats, Affine, Floa
 
 def _flat(terms: tuple[Term, ...], start: int, count: int) -> tuple[Ints, Ints, Floats]:
     """Row, column and coefficient of every term, laid end to end."""
-    where, which, what = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+    where, which = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     rows = np.arange(start, start + count)
     for term in terms:
-        shape = np.broadcast_shapes(term.columns.shape, np.shape(term.coefficient), (count,))
+        shape = _shape(term, count)
         where.append(np.ravel(np.broadcast_to(rows, shape)))
         which.append(np.ravel(np.broadcast_to(term.columns, shape)))
-        what.append(np.ravel(np.broadcast_to(np.asarray(term.coefficient, dtype=float), shape)))
-    return np.concatenate(where), np.concatenate(which), np.concatenate(what)
+    return np.concatenate(where), np.concatenate(which), _coefficients(terms, count)
+
+
+def _coefficients(terms: tuple[Term, ...], count: int) -> Floats:
+    """Coefficient of every term in every row, laid end to end."""
+    what = (np.broadcast_to(np.asarray(term.coefficient, dtype=float), _shape(term, count)) for term in terms)
+    return np.concatenate([np.zeros(0), *(np.ravel(one) for one in what)])
+
+
+def _shape(term: Term, count: int) -> tuple[int, ...]:
+    return np.broadcast_shapes(term.columns.shape, np.shape(term.coefficient), (count,))
 
 
 def _pattern(rows: list[Ints], columns: list[Ints], shape: tuple[int, int], spans: Mapping[int, slice]) -> Pattern:

@@ -109,6 +109,16 @@ def test_new_numbers_reach_coefficients_and_later_changes_keep_earlier_ones() ->
     assert not np.array_equal(changed.matrix.toarray(), program.matrix.toarray())
 
 
+def test_new_numbers_reach_the_cost_where_they_stand_in_it_and_leave_it_alone_elsewhere() -> None:
+    with templates():
+        program = compile_model(toy(by_value=False))
+    raised = program.with_series({("", "price"): np.array([4.0, 3.0, 2.0, 1.0, 7.0])})
+    assert raised.cost.tolist() == [4.0, 3.0, 2.0, 1.0, 7.0, -10.0]
+    assert program.cost.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, -10.0]
+    calm = rebuilt(np.zeros(48))
+    assert np.array_equal(calm.with_series({("wind", "available_fraction"): np.ones(48)}).cost, calm.cost)
+
+
 @pytest.mark.parametrize(
     ("key", "values", "message"),
     [
