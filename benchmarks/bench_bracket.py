@@ -1,6 +1,6 @@
 """The bracket: how long its ways take, and what they cost.
 
-Usage: python benchmarks/bench_bracket.py [SCENARIO] [YEARS] [LEARN_YEARS]
+Usage: python benchmarks/bench_bracket.py [SCENARIO] [YEARS] [LEARN_YEARS] [TRACE]
 
 Prints seconds of this process's own time for each part, and the objective that all ways share, in million yuan.
 """
@@ -16,16 +16,19 @@ from yuqian.reports.long import LongStudy
 from yuqian.timeseries.long_series import LongPlan
 
 
-def main(scenario: str = "2030-plan", years: int = 10, learn_years: int = 12) -> None:
-    """Learn values of water from one trace and run the one before it in three ways."""
+def main(scenario: str = "2030-plan", years: int = 10, learn_years: int = 40, trace: int = 0) -> None:
+    """Run a trace in three ways, by values of water that are learnt from the next one."""
     began = time.process_time()
     region = load_region(scenario)
-    study, other = (LongStudy.of(region, LongPlan(length, trace)) for length, trace in ((years, 0), (learn_years, 1)))
+    study, other = (
+        LongStudy.of(region, LongPlan(length, which)) for length, which in ((years, trace), (learn_years, trace + 1))
+    )
     by_rule = ByRule.of(study)
     made = time.process_time()
     values = values_of_water(other, programs_of=windows_of(study))
     learnt = time.process_time()
-    print(f"{scenario}, {years} years: series and rules {made - began:.1f} s, values of water {learnt - made:.1f} s")
+    print(f"{scenario}, {years} years of trace {trace}, values from {learn_years} years of trace {trace + 1}")
+    print(f"series and rules {made - began:.1f} s, values of water {learnt - made:.1f} s")
     found = Bracket(by_rule, values)
     for name, way in (("rules", found.rules), ("rolling horizon", found.rolling), ("perfect foresight", found.perfect)):
         start = time.process_time()
@@ -35,4 +38,4 @@ def main(scenario: str = "2030-plan", years: int = 10, learn_years: int = 12) ->
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *(int(word) for word in sys.argv[2:4]))
+    main(*sys.argv[1:2], *(int(word) for word in sys.argv[2:5]))

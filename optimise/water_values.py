@@ -8,8 +8,10 @@ further. What happens in a month is known when it begins, and independent of the
 one year stay together). So water is worth the shortages of dry years that it saves in the mean, which a mean forecast never
 sees. Slopes are those of the expected cost in the manner of M. V. F. Pereira and L. M. V. G. Pinto, "Multi-stage stochastic
 optimization applied to energy planning", Mathematical Programming 52, 1991. Their cuts bound the cost of all stores together
-from below, but take very many states before they tell two dozen stores apart; here each store's slopes, over its own storage
-and for whatever the others hold, are made one function that never rises. It is no bound.
+from below, but take very many states before they tell two dozen stores apart; here each store's slopes, over its own storage,
+are made one function that never rises. They are taken where all stores are filled to the same share of their ranges, for a
+drought empties them together: were the others half full, the last water of an empty one would seem worth little. The states lie
+closer together where stores are low, since there the value falls steeply. It is no bound.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from yuqian.optimise.stage import Stage
 from yuqian.optimise.state import Place
 
 Tell = Callable[[int, int], None]
-SEED = 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class LearningPlan:
     Attributes:
         rounds: years that the future reaches in the end.
         visited: states of the last forward pass that slopes are taken at, in each month.
-        spread: further ones, every store at another height between its emptiest and its fullest.
+        spread: further ones, all stores filled alike, from the emptiest to the fullest.
         points: of each function.
     """
 
@@ -58,15 +59,13 @@ def learn(
     Raises:
         SolverError: for a window without an optimum.
     """
-    plan, draw = plan or LearningPlan(), np.random.default_rng(SEED)
+    plan, places = plan or LearningPlan(), stages[0].places
     greedy = _forward(stages, opening)
     visited, values = greedy, None
     for number in range(plan.rounds):
         reached = np.concatenate((visited, greedy), axis=1)
         states = [
-            np.concatenate(
-                (_even(visited[k], stages[k].places, plan.visited), _spread(reached[k], stages[k].places, plan, draw))
-            )
+            np.concatenate((_even(visited[k], places, plan.visited), _spread(reached[k], places, plan.spread)))
             for k in range(len(stages))
         ]
         values = _backward(stages, states, values, plan)
@@ -108,10 +107,10 @@ def _backward(
 
 
 def _fitted(storage_hm3: Floats, worth: Floats, points: int) -> tuple[Floats, Floats]:
-    """A function that never rises through samples: even points, and the worth at each."""
+    """A function that never rises through samples: points from the lowest to the highest, and the worth at each."""
     order = np.argsort(storage_hm3, kind="stable")
     held, falling = storage_hm3[order], never_rising(worth[order])
-    at = np.linspace(held[0], held[-1], points)
+    at = held[0] + (held[-1] - held[0]) * _toward_dry(points)
     return at, never_rising(np.interp(at, held, falling))
 
 
@@ -123,21 +122,27 @@ def _even(states: Floats, places: Sequence[Place], count: int) -> Floats:
     return chosen
 
 
-def _spread(reached: Floats, places: Sequence[Place], plan: LearningPlan, draw: np.random.Generator) -> Floats:
-    """States in which every store lies at another height between its emptiest and its fullest (a Latin hypercube).
+def _spread(reached: Floats, places: Sequence[Place], count: int) -> Floats:
+    """States in which every store is filled to the same share of the way between its emptiest and its fullest.
 
     All numbers of one asset lie on the way between two states that were reached, so that they fit one another; assets without a
-    store are as they were in one of the states.
+    store are as they were in the state of the same rank of water held.
     """
-    states = np.zeros((plan.spread, len(places)))
+    shares, states = _toward_dry(count), np.zeros((count, len(places)))
+    like = _even(reached, places, count)
     for owner in sorted({place.one.owner for place in places}):
         own = [number for number, place in enumerate(places) if place.one.owner == owner]
         stored = [number for number in own if places[number].is_stored_water]
         if not stored:
-            states[:, own] = reached[draw.integers(len(reached), size=plan.spread)][:, own]
+            states[:, own] = like[np.linspace(0, len(like) - 1, count).round().astype(int)][:, own]
             continue
         held = reached[:, stored].sum(axis=1)
         low, high = reached[int(np.argmin(held)), own], reached[int(np.argmax(held)), own]
-        share = (draw.permutation(plan.spread) + 0.5) / plan.spread
-        states[:, own] = low + share[:, None] * (high - low)
+        states[:, own] = low + shares[:, None] * (high - low)
     return states
+
+
+def _toward_dry(count: int) -> Floats:
+    """Shares of a range from none to all, closer together where a store is low and its value falls steeply."""
+    shares: Floats = np.linspace(0.0, 1.0, count) ** 2
+    return shares

@@ -16,7 +16,7 @@ OVERRIDES = click.option("-o", "overrides", multiple=True, metavar="PATH=VALUE",
 YEARS = click.option("--years", type=click.IntRange(min=2), default=20, show_default=True, help="Length of the series.")
 TRACE = click.option("--trace", type=click.IntRange(min=0), default=0, show_default=True, help="Which trace of river flow.")
 LOAD = click.option("--cooling-load", type=click.FloatRange(0.0, 1.0), default=0.5, show_default=True, help="Of cooled units.")
-LEARN = click.option("--learn-years", type=click.IntRange(min=2), default=12, show_default=True,
+LEARN = click.option("--learn-years", type=click.IntRange(min=2), default=40, show_default=True,
                      help="Years of another trace that values of water are learnt from.")  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def _show(scenario: str, years: int, trace: int, opening_hm3: float, legs: dict[
 @click.command("water-values")
 @click.argument("scenario", default="2030-plan")
 @OVERRIDES
-@click.option("--years", type=click.IntRange(min=2), default=12, show_default=True, help="Years that they are learnt from.")
+@click.option("--years", type=click.IntRange(min=2), default=40, show_default=True, help="Years that they are learnt from.")
 @click.option("--trace", type=click.IntRange(min=0), default=1, show_default=True, help="Trace of river flow of those years.")
 @LOAD
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file to write.")

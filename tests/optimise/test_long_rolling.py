@@ -18,6 +18,7 @@ from yuqian.optimise.end_values import ValueFunctions, WaterValueError, with_val
 from yuqian.optimise.long_rolling import roll_long
 from yuqian.optimise.seasonal_windows import SeasonalWindows
 from yuqian.optimise.solve import Outcome, solve
+from yuqian.optimise.stage import Stage
 from yuqian.optimise.state import Ends, as_openings
 from yuqian.optimise.water_values import LearningPlan, learn
 from yuqian.timeseries.dekads import dekad_clock
@@ -31,21 +32,24 @@ FULL = np.array([0.5 * SIZE, 0.0])
 """Half full, nothing below the dead level."""
 
 
-def network() -> tuple[Kind, ...]:
-    lake = Reservoir(
-        id="lake", downstream="river", curve_level_m=(0.0, SIZE), curve_storage_hm3=(0.0, SIZE),
+def reservoir(name: str, downstream: str) -> Reservoir:
+    return Reservoir(
+        id=name, downstream=downstream, curve_level_m=(0.0, SIZE), curve_storage_hm3=(0.0, SIZE),
         curve_area_km2=(0.001, 0.002), level_dead_m=0.0, level_flood_limit_m=SIZE, level_normal_m=SIZE, level_max_m=SIZE,
         flood_season_start="05-01", flood_season_end="09-01", refill_end="10-11", opening_storage_fraction=None,
         seepage_fraction_per_year=0.0, catchment_km2=1.0, runoff_depth_mm_per_year=1.0, ecological_dry_fraction=0.0,
         ecological_wet_fraction=0.0, ecological_shortage_price_yuan_per_m3=0.0, flood_excess_price_yuan_per_m3_day=0.0,
     )  # fmt: skip
+
+
+def network() -> tuple[Kind, ...]:
     user = Industry(
         id="user", node="lake", user_class="industry", demand_hm3_per_year=1.0, return_fraction=0.0,
         shortage_share_fraction=(0.4, 0.6), shortage_price_yuan_per_m3=PRICES,
     )  # fmt: skip
     land = Catchment(id="land", node="lake", area_km2=1.0, runoff_depth_mm_per_year=1.0)
     sea = Outlet(id="sea", node="river", flow_min_m3_per_s=0.0, shortage_price_yuan_per_m3=0.0)
-    return lake, land, RiverNode(id="river"), sea, user
+    return reservoir("lake", "river"), land, RiverNode(id="river"), sea, user
 
 
 def windows(scarce: float, seed: int = 3) -> SeasonalWindows:
@@ -110,6 +114,32 @@ def test_values_fall_with_storage_and_lie_between_the_prices(values: ValueFuncti
     assert slope[10, -1] < slope[10, 0]
     curve = values.value(KEY, 3, np.linspace(-10.0, SIZE + 10.0, 200))
     assert np.all(np.diff(curve, 2) <= 1.0)
+
+
+def test_slopes_are_taken_where_stores_are_filled_alike(scarce: SeasonalWindows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One lake above the other: each lies at the same share of its own range, and states crowd where both are low."""
+    nothing = np.zeros(CLOCK.water.count)
+    more = {("pond", name): nothing for name in ("evaporation_mm_per_day", "ecological_flow_m3_per_s")}
+    both = SeasonalWindows((*network(), reservoir("pond", "lake")), {**scarce.series, **more}, CLOCK)
+    places = both.months[0].places
+    stocks = [number for number, place in enumerate(places) if place.is_stored_water]
+    taken: list[Floats] = []
+
+    def noted(stage: Stage, state: Floats) -> Floats:
+        taken.append(state[stocks])
+        return np.zeros(len(state))
+
+    monkeypatch.setattr(Stage, "mean_slope", noted)
+    full = np.array([0.5 * SIZE if place.is_stored_water else 0.0 for place in places])
+    learn(both.stages(range(YEARS)), full, LearningPlan(rounds=1, visited=0, spread=5))
+    told = 0
+    for states in np.array(taken).reshape(12, 5, 2):
+        low, span = states[0], states[-1] - states[0]
+        assert np.all(span >= 0.0)
+        told += np.count_nonzero(span)
+        share = (states - low)[:, span > 0.0] / span[span > 0.0]
+        assert share == pytest.approx(np.tile(np.linspace(0.0, 1.0, 5)[:, None] ** 2, share.shape[1]))
+    assert told > 12
 
 
 def test_a_program_with_values_keeps_what_is_worth_more_later(scarce: SeasonalWindows) -> None:
