@@ -16,9 +16,12 @@ from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Account
 from yuqian.models.user_class import STANDARD_ORDER
 from yuqian.optimise.entries import Books, Line
+from yuqian.optimise.lexicographic import NOUGHT_HM3
 
 NOT_SHORT = 1e-6
 """Shortage below this share of what was asked for in the step is rounding."""
+NOT_SHORT_HM3 = 2 * NOUGHT_HM3
+"""So is what a member goes without in all, up to this: the strict order leaves a class a m3 of room."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def _of_class(user_class: UserClass, lines: list[Line], asked_hm3: Mapping[str, 
         short = _by_water_step(line.values, clock)
         asked = asked_hm3.get(line.owner, np.maximum(short, 0.0))
         share = np.divide(short, asked, out=np.zeros(steps), where=asked > 0.0)
-        is_short = share > NOT_SHORT
+        is_short = (share > NOT_SHORT) & (float(short.sum()) > NOT_SHORT_HM3)
         any_short |= is_short
         depth = max(depth, float(share[is_short].max(initial=0.0)))
         total, demand = total + float(short.sum()), demand + float(asked.sum())

@@ -47,6 +47,16 @@ def test_volume_depth_and_count_are_kept_apart() -> None:
     assert river.members["dam"] == pytest.approx(0.8)
 
 
+def test_the_room_of_the_strict_order_is_no_shortage() -> None:
+    """A m3 that a town of a hundred thousand goes without on one day, as the strict order may leave it; four are told."""
+    for cubic_metres, days in ((1.0, 0), (4.0, 1)):
+        line = Line("east", "town", np.array([0.0, cubic_metres * 1e-6, 0.0, 0.0, 0.0]))
+        (town,) = shortages(Books({}, {Account.SHORTAGE: (line,)}), {"east": np.full(5, 0.2)}, CLOCK)
+        assert (town.steps_short, town.longest_spell) == (days, days)
+        assert town.members["east"] == pytest.approx(1.0 - days / 5)
+        assert (town.depth_fraction > 0.0) == (days > 0)
+
+
 def test_volumes_by_the_hour_are_added_up_by_day() -> None:
     ledger = Books({}, {Account.SHORTAGE: (Line("unit", "power", np.full(120, 0.0036)),)})
     (power,) = shortages(ledger, {"unit": np.full(5, 2.0)}, CLOCK)
