@@ -163,7 +163,7 @@ class Kind(BaseModel):
         opens: balances that it opens: suffix to its id -> rate.
         forwards_to: field that references with ``gives`` are forwarded to while the asset is not in service.
         is_water_source: whether water taken from its balance counts as coming from it.
-        settles_by: decisions that :meth:`renumbered` goes by; they are held near the last answer where passes go round.
+        settles_by: decisions that :meth:`renumbered` goes by; they are held near the best answer so far.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

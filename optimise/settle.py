@@ -262,14 +262,13 @@ class _Search:
     """The best answer so far, and how far from it the next may lie."""
 
     def __init__(self, given: _Point, stocks: _Stocks, passes_max: int) -> None:
-        self.best, self.cost_yuan, self._former = given, given.cost_yuan, None
+        self.best, self.cost_yuan = given, given.cost_yuan
+        self._former: _Left | None = None
         self._stocks, self._passes_max, self._room = stocks, passes_max, 1.0
         self.is_done = given.worst <= 1.0 and not given.incentives
         before = given.cost_yuan if self.is_done else float("inf")
         self.passes = [given.as_pass(before, given.cost_yuan, 1.0)]
         self.widest = self.passes[0]
-
-    _former: _Left | None
 
     def step(self, options: SolverOptions | None, report: Report | None) -> bool:
         """Solve once about the best answer; False where there is no answer."""

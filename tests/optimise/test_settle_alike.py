@@ -119,6 +119,14 @@ def test_the_answer_holds_at_its_own_heads() -> None:
     assert settled.room_fraction > 0.01, "what is promised must be known further off than the storages were held to"
 
 
+def test_the_bound_holds_where_a_better_head_spares_water_that_nobody_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At full power throughout a higher head only releases more past the turbines, and a release has its small price."""
+    monkeypatch.setitem(globals(), "POWER_MAX_MW", 5.0)
+    settled = course(*days_of(0))
+    assert settled.is_settled
+    assert optimistic_bound(settled) <= settled.solution.objective_yuan
+
+
 def test_passes_that_run_out_are_said_to_have() -> None:
     inflow, price = days_of(0)
     assert not course(inflow, price, passes_max=2).is_settled
