@@ -8,8 +8,8 @@ for averages over some hours are another problem; the bound is that of the hourl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import RESERVED_ID, Kind
 from yuqian.optimise.assemble import SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.guide import Guide, guide
+from yuqian.optimise.guide import Guide, guide, repriced
 from yuqian.optimise.priced_start import averaged, coarser, estimated_prices, solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Report, Solution, SolverOptions
@@ -26,7 +26,8 @@ from yuqian.optimise.tighten import relaxed
 from yuqian.optimise.time_split import bound_by_parts
 
 POWER_STEPS_PER_DAY = 6
-PART_DAYS = 7
+LENGTHS_DAYS = (7, 28)
+"""Of the parts that bound the whole by the hour."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +69,19 @@ class CoarseGuide:
         return cls(kinds, series, clock, steps, program, solution, guide(assembly, program, solution))
 
     def bounded(
-        self, part_days: int = PART_DAYS, options: SolverOptions | None = None, report: Report | None = None
-    ) -> Guide:  # fmt: skip
-        """The guide with a bound as its cost: by parts of some days, at the prices of the coarser optimum.
+        self, lengths_days: Sequence[int] = LENGTHS_DAYS, options: SolverOptions | None = None, report: Report | None = None
+    ) -> Guide:
+        """The guide with a bound as its cost and prices by the hour: by parts of some days, begun at the coarser prices.
 
         Raises:
             SplitError: when these prices bound nothing.
         """
-        found = self.solution
-        assert found.row_dual is not None
-        assert found.column_dual is not None
-        assert found.x is not None
-        whole = relaxed(compile_model(assemble(self.assets, self.series, self.clock).model))
-        duals = self.program.row_duals(found.row_dual, found.column_dual, found.x)
-        ends = {name: float(values[0]) for name, values in duals.items()}
-        prices = spread(self.program, self.steps, found.row_dual, whole, self.clock)
-        bound = bound_by_parts(whole, self.clock, prices, ends, part_days, options, report)
-        return replace(self.guide, clock=self.clock, cost_yuan=bound.yuan)
+        assert self.solution.row_dual is not None
+        assembly = assemble(self.assets, self.series, self.clock)
+        whole = compile_model(assembly.model)
+        prices = spread(self.program, self.steps, self.solution.row_dual, whole, self.clock)
+        bound = bound_by_parts(whole, self.clock, prices, lengths_days, options, report)
+        return repriced(self.guide, assembly, whole, bound)
 
 
 def spread(coarse: Program, coarse_clock: Clock, row_dual: Floats, fine: Program, clock: Clock) -> Floats:

@@ -4,15 +4,17 @@ The optimum of the year, with perfect foresight, gives every stock a path, and i
 at every instant. A unit at an instant is worth what the rules of later steps make of it: the sum, over their rows, of dual
 times coefficient. What is left of a quota is worth the dual of its limit.
 
-About the path the value bends: below it a unit is worth a little more than its price, above it a little less. Without the bend
-a window would be free to end anywhere at the same price, and the stock would drift.
+About the path the value bends: below it a unit is worth more than its price, above it less. The path is where all that the
+year needs can still be met; a price says what the next unit saves, and nothing of what is short when many are missing: water that
+a window sold for power at its price is missed by fields soon after at ten times that. So the bend is steep, and the closer the end
+of the year, the less of a deviation passes for small.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,11 +24,13 @@ from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.program import Program
 from yuqian.optimise.seams import Numbers, Seams, cleaned
 from yuqian.optimise.solve import Solution
-from yuqian.optimise.time_split import steps_of
+from yuqian.optimise.time_split import SplitBound, steps_of
 
-NEAR_SPAN_FRACTION = 0.03
-BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.03, 0.15
-"""How far the value of a unit leaves its price, as a share of the highest price of the year: close to the path, and beyond."""
+NEAR_SPAN_FRACTION = 0.01
+"""What counts as close to the path, as a share of the span: so much at the beginning, nothing at the end, when there is no time
+left to make it up."""
+BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.1, 1.0
+"""How far the value of a unit leaves its price, as a share of its highest price of the year: close to the path, and beyond."""
 HELD_FACTOR = 20.0
 """What a unit below a target that is to be held costs, in highest prices of the year."""
 LEAST_SHARE = 1e-6
@@ -105,12 +109,14 @@ class Guide:
         cost_yuan: of the year with perfect foresight; no rolling answer costs less if the year was solved with looser rules.
         tracks: by ``Carried.key``.
         openings: quotas, and what the optimum of the year chose to open with, by (asset, Param).
+        linear_yuan: bound of the linear program alone, where cuts have raised that of whole units; None where they have not.
     """
 
     clock: Clock
     cost_yuan: float
     tracks: Mapping[str, Track]
     openings: Mapping[tuple[str, str], Floats]
+    linear_yuan: float | None = None
 
     def ends(self, key: str, day_end: int, terminal: Terminal, opened: Floats | None = None) -> Numbers:
         """Numbers for the value of an end, by (key, Param): after ``day_end`` water steps of the year.
@@ -140,7 +146,8 @@ class Guide:
             floor = np.minimum(price, 0.0)
             slopes |= {"loss_near": price + near, "loss_far": price + far}
             slopes |= {"gain_near": np.maximum(price - near, floor), "gain_far": np.maximum(price - far, floor)}
-        numbers = {"target": target, "width": np.full(track.lags, NEAR_SPAN_FRACTION * track.span), **slopes}
+        left = 1.0 - day_end / self.clock.water.count
+        numbers = {"target": target, "width": np.full(track.lags, NEAR_SPAN_FRACTION * left * track.span), **slopes}
         return {(key, name): values for name, values in numbers.items()}
 
     def missing_yuan(self, key: str, missing: float, step: int = -1) -> float:
@@ -172,6 +179,22 @@ def guide(assembly: Assembly, program: Program, solution: Solution) -> Guide:
         if one.is_valued:
             tracks[one.key] = _track(one, seams, program, x, solution.row_dual, duals)
     return Guide(assembly.clock, solution.objective_yuan, tracks, openings)
+
+
+def repriced(found: Guide, assembly: Assembly, program: Program, bound: SplitBound) -> Guide:
+    """The same paths, with prices and cost of a program in finer steps as its bound has them."""
+    seams, tracks = Seams(assembly), dict(found.tracks)
+    duals = program.row_duals(bound.row_dual, bound.column_dual, bound.x)
+    for one in seams.carried:
+        if not one.is_valued or one.quota_row is not None:
+            continue
+        track = tracks[one.key]
+        prices = _prices(one, seams, program, bound.row_dual, duals)
+        if prices.shape[0] == track.lags:
+            ratio = (prices.shape[1] - 1) // (track.price.shape[1] - 1)
+            tracks[one.key] = replace(track, price=prices[:, ::ratio])
+    linear_yuan = bound.linear_yuan if bound.linear_yuan < bound.yuan else None
+    return Guide(assembly.clock, bound.yuan, tracks, found.openings, linear_yuan)
 
 
 def _opening(one: Carried, seams: Seams, program: Program, x: Floats) -> Floats | None:

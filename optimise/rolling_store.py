@@ -78,12 +78,13 @@ class WindowFiles:
             )
             for key, (span, closing, quota, comes_round) in meta["tracks"].items()
         }
-        return Guide(clock, meta["cost_yuan"], tracks, _pairs(arrays, "open"))
+        return Guide(clock, meta["cost_yuan"], tracks, _pairs(arrays, "open"), meta["linear_yuan"])
 
     def save_guide(self, guide: Guide) -> None:
         """Keep the guide, which took as long as the whole."""
         meta = {
             "cost_yuan": guide.cost_yuan,
+            "linear_yuan": guide.linear_yuan,
             "tracks": {
                 key: [one.span, one.closing.tolist(), one.is_quota, one.comes_round] for key, one in guide.tracks.items()
             },

@@ -13,7 +13,7 @@ from yuqian.models.clock import Floats
 from yuqian.optimise.program import Family, Layout, Program
 from yuqian.optimise.rounding_cuts import Cut, Limits, cuts_of
 from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverOptions, solve
-from yuqian.optimise.summed_balances import SummedBalances, SummedRows
+from yuqian.optimise.summed_balances import SummedBalances
 
 ROUNDS_MAX = 12
 GAIN_LEAST = 0.1
@@ -75,7 +75,8 @@ def tightened(
         x, basis = best.solution.x, best.solution.basis
         if x is None or basis is None:
             break
-        found = [cut for rows in _sums(balances, best.solution, program) for cut in cuts_of(rows, limits, x)]
+        assert best.solution.row_dual is not None
+        found = cuts_at(balances, limits, x, best.solution.row_dual)
         if not found:
             break
         cut = with_cuts(program, [*kept, *found])
@@ -93,17 +94,23 @@ def tightened(
     return best
 
 
-def _sums(balances: SummedBalances, solution: Solution, program: Program) -> list[SummedRows]:
-    """Each network's balances as they are, and weighed by their prices where those differ: what flows out over a line then
-    counts with what it loses, or with the price of a line that is full."""
+def cuts_at(balances: SummedBalances, limits: Limits, x: Floats, row_dual: Floats) -> list[Cut]:
+    """Cuts of a point, shape (columns,), from sums of the balances.
+
+    Each network's balances are summed as they are, and weighed by their prices where those differ: what flows out over a line
+    then counts with what it loses, or with the price of a line that is full.
+
+    Args:
+        row_dual: at the point, shape (rows or more,).
+    """
     sums = [balances.weighed(np.ones(len(balances.positions)))]
-    assert solution.row_dual is not None
-    prices = solution.row_dual[balances.positions]
+    prices = row_dual[balances.positions]
     largest = np.zeros(int(balances.network.max(initial=-1)) + 1)
     np.maximum.at(largest, balances.network, np.abs(prices))
     weights = np.divide(prices, largest[balances.network], out=np.zeros_like(prices), where=largest[balances.network] > 0.0)
     differs = np.bincount(balances.network, np.abs(np.abs(weights) - 1.0) > WEIGHTS_ALIKE, len(largest)) > 0
-    return [*sums, balances.weighed(np.where(differs[balances.network], weights, 0.0))]
+    sums.append(balances.weighed(np.where(differs[balances.network], weights, 0.0)))
+    return [cut for rows in sums for cut in cuts_of(rows, limits, x)]
 
 
 def _widened(basis: highspy.HighsBasis, rows: int) -> highspy.HighsBasis:

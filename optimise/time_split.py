@@ -6,21 +6,31 @@ their optima, and of the prices times the rows' limits, is the dual function. We
 their signs fit the rows, it is at most the cost of any solution of the whole (A. M. Geoffrion, "Lagrangean relaxation for
 integer programming", Mathematical Programming Study 2, 1974). At the duals of the whole linear program it is its optimum; at
 good estimates it is close. Prices decide how near the bound comes, never whether it is one.
+
+Parts are joined to longer ones: the rows that tied them are put back, and their prices are found by the solver. The bases of
+the parts make one of the longer part whose decisions are priced right and break those rows alone, so the dual simplex method
+takes a small share of the iterations that it needs from nought. Where decisions are whole, the longest parts are cut once
+(:mod:`yuqian.optimise.rounding_cuts`); the bound is then one of whole decisions, and further rounds add next to nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+import highspy
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse
 
 from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.affine import Ints
-from yuqian.optimise.program import BoundRows, Family, Layout, Program
-from yuqian.optimise.solve import Outcome, Report, SolverOptions, solve
+from yuqian.optimise.program import Family, Layout, Program
+from yuqian.optimise.rounding_cuts import Cut, Limits
+from yuqian.optimise.solve import Method, Outcome, Report, SolverOptions, solve
+from yuqian.optimise.summed_balances import SummedBalances
+from yuqian.optimise.tighten import cuts_at, with_cuts
 
 DUAL_TOLERANCE = 1e-6
 """A reduced cost that is nearer to nought, relative to the cost, counts as nought where a decision has no bound."""
@@ -36,18 +46,25 @@ class SplitError(RuntimeError):
 
 @dataclass(frozen=True)
 class SplitBound:
-    """A bound by parts.
+    """A bound by parts, and the prices and decisions of the parts.
 
     Attributes:
-        yuan: no solution costs less, but for what it lacks of the rows that were priced, at their prices.
-        parts: how many.
+        yuan: no solution costs less, but for what it lacks at its end, at the duals of the rows that say what that must be.
+        linear_yuan: the same of the linear program, without cuts.
+        parts: how many, the longest ones.
         iterations, seconds: of all parts.
+        row_dual, column_dual: yuan per unit of right-hand side; where a row ties the longest parts together, its price.
+        x: decisions of the parts, which need not fit together where rows were priced.
     """
 
     yuan: float
+    linear_yuan: float
     parts: int
     iterations: int
     seconds: float
+    row_dual: Floats
+    column_dual: Floats
+    x: Floats
 
 
 def steps_of(families: tuple[Family, ...], size: int, clock: Clock) -> Floats:
@@ -71,55 +88,136 @@ def power_steps(family: Family, clock: Clock) -> int:
 
 
 def bound_by_parts(
-    program: Program, clock: Clock, row_prices: Floats, end_prices: Mapping[tuple[str, str], float], days: int,
+    program: Program, clock: Clock, row_prices: Floats, lengths_days: Sequence[int],
     options: SolverOptions | None = None, report: Report | None = None,
 ) -> SplitBound:  # fmt: skip
     """Bound the cost of a program over ``clock`` by parts of some days.
 
     Args:
         row_prices: yuan per unit of right-hand side, shape (rows,); used where a row ties parts together.
-        end_prices: the same for rows that are kept as bounds of a single decision at the end, by (owner, name).
+        lengths_days: of the parts, and of those that they are joined to, each a multiple of the one before.
 
     Raises:
         SplitError: for prices at which something could earn without limit.
     """
-    program, constant = _ends_priced(program, end_prices)
-    part = _parts_of_columns(program, clock, days)
-    matrix = sparse.csr_array(program.matrix)
-    own = _parts_of_rows(matrix, part)
-    prices = np.where(own == NOWHERE, _signed(program, row_prices), 0.0)
-    priced = prices != 0.0
-    constant += program.offset + float(np.where(prices > 0, program.row_lower, program.row_upper)[priced] @ prices[priced])
-    cost = program.cost - matrix.T @ prices
-    constant += _stepless(program, cost, part)
-    iterations, seconds, total = 0, 0.0, constant
-    count = int(part.max()) + 1
-    for number in range(count):
-        found = solve(_part(program, cost, matrix, part == number, own == number), options, report)
+    if any(longer % shorter for shorter, longer in pairwise(lengths_days)):
+        raise ValueError(f"parts of {tuple(lengths_days)} days cannot be joined one to the next")
+    split = _Split.of(program, clock, row_prices, lengths_days[0], options or SolverOptions(), report)
+    for days in lengths_days:
+        part = _parts_of_columns(program, clock, days)
+        yuan = linear_yuan = split.solve(part)
+    cuts = _cuts(split, part) if program.integral.any() else []
+    if cuts:
+        yuan = split.with_cuts(cuts).solve(part)
+    return split.bound(yuan, linear_yuan)
+
+
+def _cuts(split: _Split, part: Ints) -> list[Cut]:
+    """Cuts inside parts, which hold for answers that end elsewhere too: no end is taken for a limit."""
+    open_ended = tuple(rows for rows in split.program.bound_rows if rows.family.indexed)
+    limits = Limits(replace(split.program, bound_rows=open_ended))
+    found = cuts_at(SummedBalances.of(split.program), limits, split.x, split.row_dual)
+    return [cut for cut in found if len(np.unique(part[cut.columns])) == 1]
+
+
+class _Split:
+    """A program with the prices of its tying rows in the cost, and what its parts have been solved to.
+
+    A tying row that is no equation gets a column for its slack, so that its price can stand in the cost while it is put back.
+    """
+
+    def __init__(self, program: Program, prices: Floats, options: SolverOptions, report: Report | None) -> None:
+        self.program, self.prices, self.options, self.report = program, prices, options, report
+        self.matrix = sparse.csr_array(program.matrix)
+        self.cost = program.cost - program.matrix.T @ prices
+        self.row_dual, self.column_dual = prices.copy(), self.cost.copy()
+        self.x = np.zeros(program.column_count)
+        self.column_status = np.full(program.column_count, highspy.HighsBasisStatus.kLower, dtype=object)
+        self.row_status = np.full(program.row_count, highspy.HighsBasisStatus.kBasic, dtype=object)
+        self.slack_status = np.full(program.row_count, highspy.HighsBasisStatus.kLower, dtype=object)
+        self.iterations, self.seconds, self.parts = 0, 0.0, 0
+        self.is_begun = False
+
+    @classmethod
+    def of(
+        cls, program: Program, clock: Clock, row_prices: Floats, days: int, options: SolverOptions, report: Report | None
+    ) -> _Split:  # fmt: skip
+        """With prices for the rows that tie parts of some days together."""
+        own = _parts_of_rows(sparse.csr_array(program.matrix), _parts_of_columns(program, clock, days))
+        return cls(program, np.where(own == NOWHERE, _signed(program, row_prices), 0.0), options, report)
+
+    @property
+    def limit(self) -> Floats:
+        """The limit that a price belongs to."""
+        return np.where(self.prices > 0, self.program.row_lower, self.program.row_upper)
+
+    def with_cuts(self, cuts: Sequence[Cut]) -> _Split:
+        """The same with cuts behind its rows, which do not bind yet."""
+        count, basic = len(cuts), highspy.HighsBasisStatus.kBasic
+        self.program = with_cuts(self.program, cuts)
+        self.matrix = sparse.csr_array(self.program.matrix)
+        self.prices, self.row_dual = np.append(self.prices, np.zeros(count)), np.append(self.row_dual, np.zeros(count))
+        self.row_status = np.append(self.row_status, [basic] * count)
+        self.slack_status = np.append(self.slack_status, [highspy.HighsBasisStatus.kLower] * count)
+        return self
+
+    def solve(self, part: Ints) -> float:
+        """Solve all parts, from the bases of those that they are joined of; the dual function."""
+        own = _parts_of_rows(self.matrix, part)
+        priced = self.prices != 0.0
+        total = self.program.offset + float(self.limit[priced] @ self.prices[priced]) + _stepless(self.program, self.cost, part)
+        self.parts = int(part.max()) + 1
+        for number in range(self.parts):
+            total += self._solve_part(np.flatnonzero(part == number), np.flatnonzero(own == number), number)
+        self.is_begun = True
+        return total
+
+    def _solve_part(self, columns: Ints, rows: Ints, number: int) -> float:
+        slack = rows[(self.prices[rows] != 0.0) & (self.program.row_lower[rows] != self.program.row_upper[rows])]
+        options, start = self.options, None
+        if self.is_begun:
+            options = replace(options, method=Method.SIMPLEX, presolve=False)
+            start = highspy.HighsBasis()
+            start.col_status = [*self.column_status[columns], *self.slack_status[slack]]
+            start.row_status = list(self.row_status[rows])
+            start.valid = True
+        found = solve(self._part(columns, rows, slack), options, self.report, start)
         if found.outcome is not Outcome.OPTIMAL:
-            raise SplitError(f"part {number + 1} of {count} ended as '{found.outcome.value}' at these prices")
-        total += found.bound_yuan
-        iterations, seconds = iterations + found.iterations, seconds + found.seconds
-    return SplitBound(total, count, iterations, seconds)
+            raise SplitError(f"part {number + 1} of {self.parts} ended as '{found.outcome.value}' at these prices")
+        assert found.x is not None
+        assert found.row_dual is not None
+        assert found.column_dual is not None
+        assert found.basis is not None
+        count = len(columns)
+        status = np.array(found.basis.col_status, dtype=object)
+        self.column_status[columns], self.slack_status[slack] = status[:count], status[count:]
+        self.row_status[rows] = np.array(found.basis.row_status, dtype=object)
+        self.x[columns], self.column_dual[columns] = found.x[:count], found.column_dual[:count]
+        self.row_dual[rows] = found.row_dual + self.prices[rows]
+        self.iterations, self.seconds = self.iterations + found.iterations, self.seconds + found.seconds
+        return found.bound_yuan
 
+    def _part(self, columns: Ints, rows: Ints, slack: Ints) -> Program:
+        """The linear program of a part; without names, which nobody asks it for."""
+        program, count = self.program, len(columns) + len(slack)
+        inside = sparse.csc_array(self.matrix[rows])[:, columns]
+        low, high = program.row_lower[rows].copy(), program.row_upper[rows].copy()
+        room = (high - low)[np.searchsorted(rows, slack)]
+        at, away = np.searchsorted(rows, slack), np.where(self.prices[slack] > 0, -1.0, 1.0)
+        low[at] = high[at] = self.limit[slack]
+        matrix = sparse.hstack([inside, sparse.csc_array((away, (at, np.arange(len(slack)))), shape=(len(rows), len(slack)))])
+        lower, upper = program.column_bounds
+        return Program(
+            Layout((Family("", "part", 0, 0, count),), (Family("", "part", 0, 0, len(rows)),)),
+            np.append(self.cost[columns], np.abs(self.prices[slack])), 0.0, sparse.csc_array(matrix), low, high,
+            np.append(lower[columns], np.zeros(len(slack))), np.append(upper[columns], room),
+            np.zeros(count, dtype=bool), (), {},
+        )  # fmt: skip
 
-def _ends_priced(program: Program, end_prices: Mapping[tuple[str, str], float]) -> tuple[Program, float]:
-    """The program without limits on single decisions at its end, which are priced instead, and what the prices add."""
-    families = program.layout.columns
-    at = np.concatenate([np.asarray(family.at_steps() if family.indexed else (0,)) for family in families])
-    kept: list[BoundRows] = []
-    cost, constant = program.cost.copy(), 0.0
-    for rows in program.bound_rows:
-        if rows.family.indexed or at[rows.columns[0]] < 0:
-            kept.append(rows)
-            continue
-        low, high = float(rows.low[0]), float(rows.high[0])
-        price = end_prices.get((rows.family.owner, rows.family.name), 0.0)
-        limit = low if price > 0 else high
-        if price and np.isfinite(limit):
-            cost[rows.columns[0]] -= price * rows.coefficient
-            constant += price * limit
-    return replace(program, cost=cost, bound_rows=tuple(kept)), constant
+    def bound(self, yuan: float, linear_yuan: float) -> SplitBound:
+        return SplitBound(
+            yuan, linear_yuan, self.parts, self.iterations, self.seconds, self.row_dual, self.column_dual, self.x
+        )  # fmt: skip
 
 
 def _parts_of_columns(program: Program, clock: Clock, days: int) -> Ints:
@@ -157,14 +255,3 @@ def _stepless(program: Program, cost: Floats, part: Ints) -> float:
     if open_ended.any():
         raise SplitError(f"{program.layout.column_name(int(at[open_ended][0]))} would earn without limit at these prices")
     return float(reduced @ np.where(reduced != 0.0, limit, 0.0))
-
-
-def _part(program: Program, cost: Floats, matrix: sparse.csr_array, columns: Flags, rows: Flags) -> Program:
-    """The linear program of a part; without names, which nobody asks it for."""
-    lower, upper = program.column_bounds
-    at = np.flatnonzero(columns)
-    inside = sparse.csc_array(matrix[np.flatnonzero(rows)])[:, at]
-    return Program(
-        Layout((Family("", "part", 0, 0, len(at)),), (Family("", "part", 0, 0, int(rows.sum())),)), cost[at], 0.0, inside,
-        program.row_lower[rows], program.row_upper[rows], lower[at], upper[at], np.zeros(len(at), dtype=bool), (), {},
-    )  # fmt: skip

@@ -53,6 +53,12 @@ class RollingRun:
         return (self.rolled.cost_yuan + self.end_yuan - self.guide.cost_yuan) / max(1.0, abs(self.guide.cost_yuan))
 
     @property
+    def linear_distance_fraction(self) -> float:
+        """The same from the linear program of the whole, which knows nothing of whole units."""
+        linear = self.guide.cost_yuan if self.guide.linear_yuan is None else self.guide.linear_yuan
+        return (self.rolled.cost_yuan + self.end_yuan - linear) / max(1.0, abs(linear))
+
+    @property
     def end_yuan(self) -> float:
         """What is lacking at the end, at the guide's prices; negative for a surplus."""
         return sum(yuan for _, _, yuan in self.ends)
@@ -74,7 +80,8 @@ class RollingRun:
         ]  # fmt: skip
         return {
             "cost_yuan": self.rolled.cost_yuan, "bound_yuan": self.guide.cost_yuan, "end_yuan": self.end_yuan,
-            "distance_fraction": self.distance_fraction, "largest_gap_fraction": self.largest_gap_fraction,
+            "linear_bound_yuan": self.guide.linear_yuan, "distance_fraction": self.distance_fraction,
+            "linear_distance_fraction": self.linear_distance_fraction, "largest_gap_fraction": self.largest_gap_fraction,
             "plan": {name: getattr(value, "value", value) for name, value in asdict(self.plan).items()},
             "ends": [{"name": name, "deviation": off, "yuan": yuan} for name, off, yuan in self.ends],
             "seconds": {phase: round(seconds, 3) for phase, seconds in self.result.seconds.items()},

@@ -152,7 +152,8 @@ def _tell(result: RunResult, rolling: RollingRun | None, as_json: bool, counts: 
     if rolling is not None:
         click.echo(
             f"{len(rolling.rolled.windows)} windows, largest gap {rolling.largest_gap_fraction:.3%}; perfect foresight costs "
-            f"at least {rolling.guide.cost_yuan:,.0f} yuan, the windows {rolling.distance_fraction:.2%} more, with "
+            f"at least {rolling.guide.cost_yuan:,.0f} yuan, the windows {rolling.distance_fraction:.2%} more "
+            f"({rolling.linear_distance_fraction:.2%} more than the linear program), with "
             f"{rolling.end_yuan:,.0f} yuan for what stocks lack at the end"
         )
         for name, off, yuan in rolling.ends:

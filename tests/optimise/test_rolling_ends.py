@@ -31,10 +31,12 @@ from yuqian.optimise.answers import answers
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.coarse_guide import CoarseGuide
 from yuqian.optimise.compile import compile_model
+from yuqian.optimise.dive import solve_whole
 from yuqian.optimise.guide import Guide, Terminal, guide
 from yuqian.optimise.program import Program
 from yuqian.optimise.rolling import Rolled, Roller, RollingPlan
 from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
+from yuqian.optimise.tighten import relaxed
 from yuqian.optimise.time_split import SplitError, bound_by_parts
 from yuqian.reports.audit import Audit, audit
 from yuqian.reports.rolling import valued_ends
@@ -107,7 +109,7 @@ class Case:
 
     def coarse(self, per_day: int) -> Guide:
         """The guide of some steps a day, whose bound is by parts of two days."""
-        return CoarseGuide.of(self.region(), self.numbers(), CLOCK, TIGHT, per_day=per_day).bounded(2, TIGHT)
+        return CoarseGuide.of(self.region(), self.numbers(), CLOCK, TIGHT, per_day=per_day).bounded((1, 2), TIGHT)
 
     def rolled(self, found: Guide, terminal: Terminal, keep_days: int = 2) -> Rolled:
         plan = RollingPlan(keep_days, 1, Foresight.PERFECT, terminal, gap_fraction=5e-3)
@@ -149,19 +151,45 @@ def test_whole_units_guided_in_coarse_steps_come_near_the_bound() -> None:
     assert rolled.cost_yuan <= 1.1 * found.cost_yuan
 
 
-def ends_of(program: Program, solution: Solution) -> dict[tuple[str, str], float]:
-    assert solution.row_dual is not None and solution.column_dual is not None and solution.x is not None  # noqa: PT018
-    duals = program.row_duals(solution.row_dual, solution.column_dual, solution.x)
-    return {name: float(values[0]) for name, values in duals.items()}
-
-
-@pytest.mark.parametrize("days", [1, 2, 5])
-def test_the_duals_of_the_whole_bound_it_exactly_by_parts(days: int) -> None:
+@pytest.mark.parametrize("lengths", [(1,), (2,), (5,), (1, 2), (1, 2, 4)])
+def test_the_duals_of_the_whole_bound_it_exactly_by_parts(lengths: tuple[int, ...]) -> None:
     _, program, solution = Case(Commitment.RELAXED, 3).whole()
     assert solution.row_dual is not None
-    bound = bound_by_parts(program, CLOCK, solution.row_dual, ends_of(program, solution), days, TIGHT)
-    assert bound.parts == -(-DAYS // days)
+    bound = bound_by_parts(program, CLOCK, solution.row_dual, lengths, TIGHT)
+    assert bound.parts == -(-DAYS // lengths[-1])
     assert bound.yuan == pytest.approx(solution.objective_yuan, rel=1e-7)
+
+
+def test_parts_joined_to_the_whole_are_solved_to_its_optimum() -> None:
+    """From poor prices: those of the rows that tied the parts are found, and all duals are those of the whole."""
+    _, program, solution = Case(Commitment.RELAXED, 3).whole()
+    assert solution.row_dual is not None
+    short = bound_by_parts(program, CLOCK, 0.9 * solution.row_dual, (2,), TIGHT)
+    joined = bound_by_parts(program, CLOCK, 0.9 * solution.row_dual, (2, 2 * DAYS), TIGHT)
+    assert short.yuan < joined.yuan - 1.0
+    tying = program.column_bounds  # rows without a step stay priced, so the optimum itself is not reached
+    assert joined.yuan <= solution.objective_yuan * (1 + 1e-9)
+    assert joined.column_dual == pytest.approx(program.cost - program.matrix.T @ joined.row_dual, abs=1e-6)
+    assert np.all((joined.x >= tying[0] - 1e-6) & (joined.x <= tying[1] + 1e-6))
+
+
+def test_lengths_that_do_not_join_are_refused() -> None:
+    _, program, solution = Case(Commitment.RELAXED, 3).whole()
+    assert solution.row_dual is not None
+    with pytest.raises(ValueError, match="cannot be joined"):
+        bound_by_parts(program, CLOCK, solution.row_dual, (2, 3), TIGHT)
+
+
+def test_cuts_raise_the_bound_of_whole_units_and_keep_it_one() -> None:
+    """Against the optimum of the mixed-integer program itself."""
+    case = Case(Commitment.INTEGER, 3)
+    program = compile_model(assemble(case.region(), case.numbers(), CLOCK).model)
+    loose = solve(relaxed(program), TIGHT)
+    assert loose.row_dual is not None
+    whole = solve_whole(program, replace(TIGHT, gap_fraction=1e-4))
+    linear = bound_by_parts(relaxed(program), CLOCK, loose.row_dual, (2,), TIGHT)
+    cut = bound_by_parts(program, CLOCK, loose.row_dual, (2,), TIGHT)
+    assert linear.yuan + 1.0 < cut.yuan <= whole.objective_yuan * (1 + 1e-9)
 
 
 @settings(max_examples=10, deadline=None, derandomize=True)
@@ -172,7 +200,7 @@ def test_other_prices_bound_it_too(seed: int, share: float) -> None:
     assert solution.row_dual is not None
     factors = np.random.default_rng(seed).uniform(1.0 - share, 1.0 + 0.1 * share, program.row_count)
     try:
-        bound = bound_by_parts(program, CLOCK, factors * solution.row_dual, ends_of(program, solution), 2, TIGHT)
+        bound = bound_by_parts(program, CLOCK, factors * solution.row_dual, (1, 2), TIGHT)
     except SplitError:
         return
     assert bound.yuan <= solution.objective_yuan * (1 + 1e-9) + 1e-3
@@ -181,7 +209,7 @@ def test_other_prices_bound_it_too(seed: int, share: float) -> None:
 def test_prices_at_which_something_earns_without_limit_are_refused() -> None:
     _, program, _ = Case(Commitment.RELAXED, 3).whole()
     with pytest.raises(SplitError, match=r"part|earn"):
-        bound_by_parts(program, CLOCK, np.full(program.row_count, 1e6), {}, 1, TIGHT)
+        bound_by_parts(program, CLOCK, np.full(program.row_count, 1e6), (1,), TIGHT)
 
 
 def not_below_the_bound(case: Case, terminal: Terminal, found: Guide | None = None) -> Rolled:
