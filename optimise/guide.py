@@ -29,7 +29,7 @@ from yuqian.optimise.time_split import SplitBound, steps_of
 NEAR_SPAN_FRACTION = 0.01
 """What counts as close to the path, as a share of the span: so much at the beginning, nothing at the end, when there is no time
 left to make it up."""
-BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.1, 1.0
+BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.05, 0.5
 """How far the value of a unit leaves its price, as a share of its highest price of the year: close to the path, and beyond."""
 HELD_FACTOR = 20.0
 """What a unit below a target that is to be held costs, in highest prices of the year."""
