@@ -13,9 +13,12 @@ from yuqian.models.clock import Clock, Floats
 from yuqian.models.coal_unit import CoalUnit
 from yuqian.models.coal_yard import CoalYard
 from yuqian.models.commitment_law import Commitment
+from yuqian.models.hydro_plant import HydroPlant
+from yuqian.models.industry import Industry
 from yuqian.models.load_profile import LoadProfile
 from yuqian.models.port import Port
 from yuqian.models.reserve_requirement import ReserveRequirement
+from yuqian.models.reservoir import Reservoir
 from yuqian.models.thermal_unit import ThermalUnit
 from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
@@ -127,6 +130,46 @@ def test_value_of_a_tonne_in_the_yard() -> None:
     )  # fmt: skip
     saved = found.objective_yuan - solve(fixed_at(compile_model(more.model), found.x)).objective_yuan
     assert saved == pytest.approx(worth, rel=1e-4)
+
+
+def test_value_of_water_beside_whole_units() -> None:
+    """Against finite differences of what an industry draws from a dam whose water also replaces units at the margin."""
+    clock = Clock.of_days(dt.date(2030, 1, 1), 3)
+    unit = ThermalUnit.example().asset.model_copy(update={
+        "commitment": Commitment.INTEGER, "initial_status_h": 9.0, "reserve": None,
+    })  # fmt: skip
+    dam = Reservoir.example().asset.model_copy(update={"id": "lake"})
+    plant = HydroPlant.example().asset
+    drawer = Industry.example().asset.model_copy(update={
+        "node": "lake", "shortage_share_fraction": (1.0,), "shortage_price_yuan_per_m3": (20.0,),
+    })  # fmt: skip
+    rest = (
+        Bus(id="bus", voltage_kv=220.0), LoadProfile(id="load", bus="bus", shed_price_yuan_per_mwh=3000.0),
+        Port.to_open("lake", "m3_per_s", 1e7, 0.0), Port.market("river", "m3_per_s", 1e8, 0.0),
+    )  # fmt: skip
+    drawn = np.array([0.6, 0.9, 0.7])
+    series = {
+        ("load", "demand_mw"): np.tile(DEMAND[:24], 3) * 0.5, ("industry", "demand_m3_per_s"): drawn,
+        ("lake", "evaporation_mm_per_day"): np.full(3, 1.0), ("lake", "ecological_flow_m3_per_s"): np.full(3, 1.0),
+    }  # fmt: skip
+    assembly = assemble([unit, dam, plant, drawer, *rest], series, clock)
+    program = compile_model(assembly.model)
+    found = priced(program, solve(program, SolverOptions(gap_fraction=1e-7)))
+    assert found.x is not None
+    assert program.integral.any()
+    price = balance_prices(assembly, program, found)["lake"]
+    assert price.unit == "m3"
+    step = 1e-3
+    for day in range(3):
+        costs = []
+        for change in (-step, 0.0, step):
+            moved = drawn.copy()
+            moved[day] += change
+            again = fixed_at(program.with_series({("industry", "demand_m3_per_s"): moved}), found.x)
+            costs.append(solve(again).objective_yuan)
+        more, less = (costs[2] - costs[1]) / (step * 86400.0), (costs[1] - costs[0]) / (step * 86400.0)
+        assert less > 0.01
+        assert less - 1e-4 <= price.values[day] <= more + 1e-4
 
 
 def test_no_prices_without_a_solution_or_duals(optimum: tuple[Assembly, Program, Solution]) -> None:
