@@ -30,15 +30,20 @@ def allowed_yuan(cost_yuan: float, options: SolverOptions) -> float:
     return max(options.gap_yuan, options.gap_fraction * abs(cost_yuan))
 
 
-def solve_whole(program: Program, options: SolverOptions | None = None, report: Report | None = None) -> Solution:
+def solve_whole(
+    program: Program, options: SolverOptions | None = None, report: Report | None = None, loose: Solution | None = None
+) -> Solution:
     """Solve a mixed-integer program, first by a dive; a linear one as it is.
+
+    Args:
+        loose: solution of its linear program, where it is known.
 
     The bound of the answer is that of the linear program with its cuts, or of the search where one was needed.
     """
     options = options or SolverOptions()
     if not program.integral.any():
-        return solve(program, options, report)
-    loose = solve(relaxed(program), options, report)
+        return solve(program, options, report) if loose is None else loose
+    loose = loose or solve(relaxed(program), options, report)
     if loose.outcome is not Outcome.OPTIMAL:
         return _without_answer(loose)
     room = allowed_yuan(loose.objective_yuan, options)

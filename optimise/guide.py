@@ -5,9 +5,9 @@ at every instant. A unit at an instant is worth what the rules of later steps ma
 times coefficient. What is left of a quota is worth the dual of its limit.
 
 About the path the value bends: below it a unit is worth more than its price, above it less. The path is where all that the
-year needs can still be met; a price says what the next unit saves, and nothing of what is short when many are missing: water that
-a window sold for power at its price is missed by fields soon after at ten times that. So the bend is steep, and the closer the end
-of the year, the less of a deviation passes for small.
+year needs can still be met; a price says what the next unit saves, and nothing of what is short when many are missing: water
+that a window sold for power at its price is missed by fields soon after, at ten times that. So the bend is steep, and the
+closer the end of the year, the less of a deviation passes for small.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from yuqian.optimise.time_split import SplitBound, steps_of
 NEAR_SPAN_FRACTION = 0.01
 """What counts as close to the path, as a share of the span: so much at the beginning, nothing at the end, when there is no time
 left to make it up."""
-BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.05, 0.5
+BEND_NEAR_FRACTION, BEND_FAR_FRACTION = 0.1, 1.0
 """How far the value of a unit leaves its price, as a share of its highest price of the year: close to the path, and beyond."""
 HELD_FACTOR = 20.0
 """What a unit below a target that is to be held costs, in highest prices of the year."""

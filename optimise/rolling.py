@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+import highspy
 import numpy as np
 
 from yuqian.models.carry_law import Carried
@@ -25,8 +26,9 @@ from yuqian.optimise.guide import Guide, Terminal
 from yuqian.optimise.prices import Price, balance_prices, priced
 from yuqian.optimise.program import Program
 from yuqian.optimise.seams import Numbers, Seams, cleaned
-from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions
+from yuqian.optimise.solve import Method, Outcome, Progress, Solution, SolverOptions, solve
 from yuqian.optimise.stitch import Receiver, tables_by_step
+from yuqian.optimise.tighten import relaxed
 from yuqian.timeseries.foresight import Foresight, Outlook
 
 
@@ -88,6 +90,7 @@ class Window:
         x: shape (columns of the window's program,).
         prices: of the balances, by step of the window; none where the solve gave no duals.
         opens_next: what it hands on.
+        basis: of its linear program, which the next window begins from.
     """
 
     span: Span
@@ -100,6 +103,7 @@ class Window:
     x: Floats
     prices: Mapping[str, Price]
     opens_next: Mapping[tuple[str, str], Floats]
+    basis: highspy.HighsBasis | None
 
     @property
     def gap_fraction(self) -> float:
@@ -193,17 +197,17 @@ class Roller:
             RollingError: for a window without an answer.
         """
         spans = self.plan.spans(self.guide.clock.water.count)
-        openings = dict(self.first_openings)
+        openings, basis = dict(self.first_openings), None
         windows = []
         for span in spans:
             window = keeper.load(span) if keeper else None
             if window is None:
-                window = self.solve(span, openings)
+                window = self.solve(span, openings, basis)
                 if keeper:
                     keeper.save(window)
             if tell:
                 tell(window, len(spans))
-            openings = dict(window.opens_next)
+            openings, basis = dict(window.opens_next), window.basis
             windows.append(window)
         return self._stitched(tuple(windows), self.first_openings)
 
@@ -257,11 +261,20 @@ class Roller:
         """
         return abs(self.guide.cost_yuan) * span.days / self.guide.clock.water.count
 
-    def solve(self, span: Span, openings: Mapping[tuple[str, str], Floats]) -> Window:
-        """Solve one window."""
+    def solve(
+        self, span: Span, openings: Mapping[tuple[str, str], Floats], basis: highspy.HighsBasis | None = None
+    ) -> Window:  # fmt: skip
+        """Solve one window.
+
+        Args:
+            basis: of the linear program of the window before: mostly the same days of a week, so a few hundred iterations away.
+        """
         began = time.perf_counter()
         program = self.program_of(span, openings)
-        found = solve_whole(program, replace(self.options, gap_yuan=self.plan.gap_fraction * self.usual_yuan(span)), _quiet)
+        options = replace(self.options, gap_yuan=self.plan.gap_fraction * self.usual_yuan(span))
+        again = options if basis is None else replace(options, method=Method.SIMPLEX, presolve=False)
+        loose = solve(relaxed(program), again, _quiet, basis)
+        found = solve_whole(program, options, _quiet, loose)
         if found.x is None:
             day = self.guide.clock.water.stamps[span.first_day].astype("datetime64[D]")
             raise RollingError(
@@ -276,7 +289,7 @@ class Roller:
         return Window(
             span, found.outcome, float(program.cost @ x + program.offset), min(found.bound_yuan, found.objective_yuan),
             self.usual_yuan(span), iterations, time.perf_counter() - began, x,
-            balance_prices(self.assembly, program, answer), handed_on,
+            balance_prices(self.assembly, program, answer), handed_on, loose.basis,
         )  # fmt: skip
 
     def _stitched(self, windows: tuple[Window, ...], openings: Mapping[tuple[str, str], Floats]) -> Rolled:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import highspy
 import numpy as np
+import numpy.typing as npt
 
 from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.guide import Guide, Track
@@ -51,7 +53,7 @@ class WindowFiles:
         }
         return Window(
             span, Outcome(meta["outcome"]), meta["cost_yuan"], meta["bound_yuan"], meta["usual_yuan"], meta["iterations"],
-            meta["seconds"], arrays["x"], prices, _pairs(arrays, "open"),
+            meta["seconds"], arrays["x"], prices, _pairs(arrays, "open"), _as_basis(arrays),
         )  # fmt: skip
 
     def save(self, window: Window) -> None:
@@ -64,6 +66,9 @@ class WindowFiles:
         }  # fmt: skip
         arrays = {"x": window.x, **_keyed("open", window.opens_next)}
         arrays |= {f"price{SEPARATOR}{name}": price.values for name, price in window.prices.items()}
+        if window.basis is not None:
+            for name, statuses in (("columns", window.basis.col_status), ("rows", window.basis.row_status)):
+                arrays[f"basis{SEPARATOR}{name}"] = np.array([int(status) for status in statuses], dtype=np.int8)
         self._write(self._path(span), meta, arrays)
 
     def load_guide(self, clock: Clock) -> Guide | None:
@@ -97,7 +102,7 @@ class WindowFiles:
     def _path(self, span: Span) -> Path:
         return self.folder / f"window_{span.number:04d}.npz"
 
-    def _read(self, path: Path) -> tuple[dict[str, Any], dict[str, Floats]] | None:
+    def _read(self, path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]] | None:
         if not path.exists():
             return None
         with np.load(path, allow_pickle=False) as stored:
@@ -105,7 +110,7 @@ class WindowFiles:
         meta = json.loads(str(arrays.pop("meta")))
         return (meta, arrays) if meta.pop("fingerprint") == self.fingerprint else None
 
-    def _write(self, path: Path, meta: Mapping[str, object], arrays: Mapping[str, Floats]) -> None:
+    def _write(self, path: Path, meta: Mapping[str, object], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """All or nothing: a run that is killed while it writes leaves no half window behind."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
@@ -124,3 +129,15 @@ def _keyed(kind: str, values: Mapping[tuple[str, str], Floats]) -> dict[str, Flo
 def _pairs(arrays: Mapping[str, Floats], kind: str) -> dict[tuple[str, str], Floats]:
     split = ((name.split(SEPARATOR), values) for name, values in arrays.items())
     return {(parts[1], parts[2]): values for parts, values in split if parts[0] == kind}
+
+
+def _as_basis(arrays: Mapping[str, npt.NDArray[Any]]) -> highspy.HighsBasis | None:
+    """The basis that a window was stored with, if it had one."""
+    if f"basis{SEPARATOR}columns" not in arrays:
+        return None
+    known = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
+    basis = highspy.HighsBasis()
+    basis.col_status = [known[code] for code in arrays[f"basis{SEPARATOR}columns"].tolist()]
+    basis.row_status = [known[code] for code in arrays[f"basis{SEPARATOR}rows"].tolist()]
+    basis.valid = True
+    return basis

@@ -137,6 +137,7 @@ class _Split:
         self.slack_status = np.full(program.row_count, highspy.HighsBasisStatus.kLower, dtype=object)
         self.iterations, self.seconds, self.parts = 0, 0.0, 0
         self.is_begun = False
+        self.last: highspy.HighsBasis | None = None
 
     @classmethod
     def of(
@@ -174,13 +175,9 @@ class _Split:
 
     def _solve_part(self, columns: Ints, rows: Ints, number: int) -> float:
         slack = rows[(self.prices[rows] != 0.0) & (self.program.row_lower[rows] != self.program.row_upper[rows])]
-        options, start = self.options, None
-        if self.is_begun:
+        options, start = self.options, self._start(columns, rows, slack)
+        if start is not None:
             options = replace(options, method=Method.SIMPLEX, presolve=False)
-            start = highspy.HighsBasis()
-            start.col_status = [*self.column_status[columns], *self.slack_status[slack]]
-            start.row_status = list(self.row_status[rows])
-            start.valid = True
         found = solve(self._part(columns, rows, slack), options, self.report, start)
         if found.outcome is not Outcome.OPTIMAL:
             raise SplitError(f"part {number + 1} of {self.parts} ended as '{found.outcome.value}' at these prices")
@@ -189,6 +186,7 @@ class _Split:
         assert found.column_dual is not None
         assert found.basis is not None
         count = len(columns)
+        self.last = found.basis
         status = np.array(found.basis.col_status, dtype=object)
         self.column_status[columns], self.slack_status[slack] = status[:count], status[count:]
         self.row_status[rows] = np.array(found.basis.row_status, dtype=object)
@@ -196,6 +194,18 @@ class _Split:
         self.row_dual[rows] = found.row_dual + self.prices[rows]
         self.iterations, self.seconds = self.iterations + found.iterations, self.seconds + found.seconds
         return found.bound_yuan
+
+    def _start(self, columns: Ints, rows: Ints, slack: Ints) -> highspy.HighsBasis | None:
+        """The basis of what a part is joined of; of a shortest part that of the one before, which differs in numbers alone."""
+        if not self.is_begun:
+            last = self.last
+            is_alike = last is not None and len(last.col_status) == len(columns) and len(last.row_status) == len(rows)
+            return last if is_alike else None
+        start = highspy.HighsBasis()
+        start.col_status = [*self.column_status[columns], *self.slack_status[slack]]
+        start.row_status = list(self.row_status[rows])
+        start.valid = True
+        return start
 
     def _part(self, columns: Ints, rows: Ints, slack: Ints) -> Program:
         """The linear program of a part; without names, which nobody asks it for."""

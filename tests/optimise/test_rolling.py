@@ -31,7 +31,7 @@ from yuqian.optimise.assemble import Assembly, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.guide import Guide, Terminal, guide
 from yuqian.optimise.program import Program
-from yuqian.optimise.rolling import Rolled, Roller, RollingError, RollingPlan, Window
+from yuqian.optimise.rolling import Rolled, Roller, RollingError, RollingPlan, Span, Window
 from yuqian.optimise.rolling_store import WindowFiles
 from yuqian.optimise.seams import Seams
 from yuqian.optimise.solve import Outcome, Solution, SolverOptions, solve
@@ -214,9 +214,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_answer(
     resumed = Roller.of(region(Commitment.RELAXED), numbers(), CLOCK, kept, PERFECT, TIGHT)
     solve_one = resumed.solve
 
-    def counting(span: object, openings: Mapping[tuple[str, str], Floats]) -> Window:
-        solved.append(span.number)  # type: ignore[attr-defined]
-        return solve_one(span, openings)  # type: ignore[arg-type]
+    def counting(span: Span, openings: Mapping[tuple[str, str], Floats], basis: object) -> Window:
+        solved.append(span.number)
+        return solve_one(span, openings, basis)  # type: ignore[arg-type]
 
     object.__setattr__(resumed, "solve", counting)
     again = resumed.run(files)
