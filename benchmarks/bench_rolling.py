@@ -30,7 +30,10 @@ def by_windows(scenario: str, weeks: int) -> None:
     goal = f" (goal {YEAR_GOAL_S:g} s)" if part is None else ""
     seconds = [window.seconds for window in run.rolled.windows]
     print(f"{len(seconds)} windows: {took:.1f} s in all{goal}; of a window {sum(seconds) / len(seconds):.1f} s on the clock")
-    print(f"largest gap {run.largest_gap_fraction:.3%}, {run.distance_fraction:.2%} above the bound, its ends included")
+    print(
+        f"largest gap {run.largest_gap_fraction:.3%}; {run.distance_fraction:.2%} above the bound of whole units, "
+        f"{run.linear_distance_fraction:.2%} above that of the linear program, ends included"
+    )
 
 
 def main() -> None:

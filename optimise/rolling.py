@@ -63,7 +63,7 @@ class RollingPlan:
     ahead_days: int = 2
     foresight: Foresight = Foresight.FORECAST
     terminal: Terminal = Terminal.VALUE
-    gap_fraction: float = 5e-3
+    gap_fraction: float = 2e-3
     time_limit_s: float = 40.0
 
     def __post_init__(self) -> None:
