@@ -26,7 +26,7 @@ from yuqian.optimise.guide import Guide, Terminal
 from yuqian.optimise.prices import Price, balance_prices, priced
 from yuqian.optimise.program import Program
 from yuqian.optimise.seams import Numbers, Seams, cleaned
-from yuqian.optimise.solve import Method, Outcome, Progress, Solution, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Progress, Solution, SolverOptions, solve
 from yuqian.optimise.stitch import Receiver, tables_by_step
 from yuqian.optimise.tighten import relaxed
 from yuqian.timeseries.foresight import Foresight, Outlook
@@ -272,7 +272,7 @@ class Roller:
         began = time.perf_counter()
         program = self.program_of(span, openings)
         options = replace(self.options, gap_yuan=self.plan.gap_fraction * self.usual_yuan(span))
-        again = options if basis is None else replace(options, method=Method.SIMPLEX, presolve=False)
+        again = options if basis is None else options.from_basis
         loose = solve(relaxed(program), again, _quiet, basis)
         found = solve_whole(program, options, _quiet, loose)
         if found.x is None:

@@ -11,7 +11,7 @@ import enum
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
@@ -79,6 +79,11 @@ class SolverOptions:
     target_yuan: float = -float("inf")
     seed: int = 0
     presolve: bool = True
+
+    @property
+    def from_basis(self) -> SolverOptions:
+        """The same for a solve that begins from a basis."""
+        return replace(self, method=Method.SIMPLEX, presolve=False)
 
     def as_highs(self) -> dict[str, str | int | float | bool]:
         primal = self.method is Method.PRIMAL_SIMPLEX

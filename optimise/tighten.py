@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from yuqian.models.clock import Floats
 from yuqian.optimise.program import Family, Layout, Program
 from yuqian.optimise.rounding_cuts import Cut, Limits, cuts_of
-from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
 from yuqian.optimise.summed_balances import SummedBalances
 
 ROUNDS_MAX = 12
@@ -80,8 +80,7 @@ def tightened(
         if not found:
             break
         cut = with_cuts(program, [*kept, *found])
-        again = replace(options, method=Method.SIMPLEX, presolve=False)
-        solution = solve(relaxed(cut), again, report, start=_widened(basis, len(found)))
+        solution = solve(relaxed(cut), options.from_basis, report, start=_widened(basis, len(found)))
         if solution.outcome is Outcome.INTERRUPTED:
             return Tightened(program, after(best.solution, solution))
         if solution.outcome is not Outcome.OPTIMAL or solution.basis is None:

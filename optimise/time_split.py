@@ -21,14 +21,13 @@ from itertools import pairwise
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sparse
 
 from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.affine import Ints
 from yuqian.optimise.program import Family, Layout, Program
 from yuqian.optimise.rounding_cuts import Cut, Limits
-from yuqian.optimise.solve import Method, Outcome, Report, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Report, SolverOptions, solve
 from yuqian.optimise.summed_balances import SummedBalances
 from yuqian.optimise.tighten import cuts_at, with_cuts
 
@@ -36,8 +35,6 @@ DUAL_TOLERANCE = 1e-6
 """A reduced cost that is nearer to nought, relative to the cost, counts as nought where a decision has no bound."""
 NOWHERE = -1
 """The part of decisions without a step."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 class SplitError(RuntimeError):
@@ -177,7 +174,7 @@ class _Split:
         slack = rows[(self.prices[rows] != 0.0) & (self.program.row_lower[rows] != self.program.row_upper[rows])]
         options, start = self.options, self._start(columns, rows, slack)
         if start is not None:
-            options = replace(options, method=Method.SIMPLEX, presolve=False)
+            options = options.from_basis
         found = solve(self._part(columns, rows, slack), options, self.report, start)
         if found.outcome is not Outcome.OPTIMAL:
             raise SplitError(f"part {number + 1} of {self.parts} ended as '{found.outcome.value}' at these prices")
