@@ -16,7 +16,7 @@ import numpy as np
 from yuqian.models.clock import Clock, Floats
 from yuqian.models.commitment_law import Commitment
 from yuqian.models.kind import RESERVED_ID, Kind
-from yuqian.optimise.assemble import SeriesByAsset, assemble
+from yuqian.optimise.assemble import Assembly, SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.guide import Guide, guide, repriced
 from yuqian.optimise.priced_start import averaged, coarser, estimated_prices, solve_from_prices
@@ -26,7 +26,7 @@ from yuqian.optimise.tighten import relaxed
 from yuqian.optimise.time_split import bound_by_parts
 
 POWER_STEPS_PER_DAY = 6
-LENGTHS_DAYS = (7, 28)
+LENGTHS_DAYS = (7, 28, 84)
 """Of the parts that bound the whole by the hour."""
 
 
@@ -76,12 +76,29 @@ class CoarseGuide:
         Raises:
             SplitError: when these prices bound nothing.
         """
+        assembly, whole, prices = self._by_hour()
+        bound = bound_by_parts(whole, self.clock, prices, lengths_days, options, report)
+        return repriced(self.guide, assembly, whole, bound)
+
+    def joined(
+        self, lengths_days: Sequence[int] = LENGTHS_DAYS, options: SolverOptions | None = None, report: Report | None = None
+    ) -> Guide:
+        """The guide of the linear program by the hour: its parts, begun at the coarser prices, are joined until it is whole.
+
+        Raises:
+            SplitError: when a part earns without limit at these prices, or the whole has no optimum.
+        """
+        assembly, program, prices = self._by_hour()
+        whole = relaxed(program)
+        found = bound_by_parts(whole, self.clock, prices, (*lengths_days, self.clock.water.count), options, report)
+        return guide(assembly, whole, found.as_solution())
+
+    def _by_hour(self) -> tuple[Assembly, Program, Floats]:
+        """The whole by the hour, and the coarser prices of its rows."""
         assert self.solution.row_dual is not None
         assembly = assemble(self.assets, self.series, self.clock)
         whole = compile_model(assembly.model)
-        prices = spread(self.program, self.steps, self.solution.row_dual, whole, self.clock)
-        bound = bound_by_parts(whole, self.clock, prices, lengths_days, options, report)
-        return repriced(self.guide, assembly, whole, bound)
+        return assembly, whole, spread(self.program, self.steps, self.solution.row_dual, whole, self.clock)
 
 
 def spread(coarse: Program, coarse_clock: Clock, row_dual: Floats, fine: Program, clock: Clock) -> Floats:

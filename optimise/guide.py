@@ -48,8 +48,10 @@ class Guidance(enum.Enum):
     """The linear program of the whole without starts."""
     COARSE = "coarse"
     """The linear program of the windows' own rules, in steps of a few hours; the bound is that of the hourly one, by parts."""
+    JOINED = "joined"
+    """The linear program of the windows' own rules over the whole, by the hour, joined of its parts."""
     RELAXED = "relaxed"
-    """The linear program of the windows' own rules over the whole, by the hour."""
+    """The same solved in one piece, also where limits by step are stated for hours."""
 
 
 class Terminal(enum.Enum):

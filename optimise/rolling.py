@@ -60,7 +60,7 @@ class RollingPlan:
     """
 
     keep_days: int = 7
-    ahead_days: int = 2
+    ahead_days: int = 1
     foresight: Foresight = Foresight.FORECAST
     terminal: Terminal = Terminal.VALUE
     gap_fraction: float = 2e-3

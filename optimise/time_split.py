@@ -9,8 +9,9 @@ good estimates it is close. Prices decide how near the bound comes, never whethe
 
 Parts are joined to longer ones: the rows that tied them are put back, and their prices are found by the solver. The bases of
 the parts make one of the longer part whose decisions are priced right and break those rows alone, so the dual simplex method
-takes a small share of the iterations that it needs from nought. Where decisions are whole, the longest parts are cut once
-(:mod:`yuqian.optimise.rounding_cuts`); the bound is then one of whole decisions, and further rounds add next to nothing.
+takes a small share of the iterations that it needs from nought. Joined to one part, nothing is priced any more, and the bound
+is the optimum. Where decisions are whole, the longest parts are cut once (:mod:`yuqian.optimise.rounding_cuts`); the bound is
+then one of whole decisions, and further rounds add next to nothing.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from itertools import pairwise
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sparse
 
 from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.affine import Ints
 from yuqian.optimise.program import Family, Layout, Program
 from yuqian.optimise.rounding_cuts import Cut, Limits
-from yuqian.optimise.solve import Outcome, Report, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
 from yuqian.optimise.summed_balances import SummedBalances
 from yuqian.optimise.tighten import cuts_at, with_cuts
 
@@ -63,6 +65,19 @@ class SplitBound:
     column_dual: Floats
     x: Floats
 
+    def as_solution(self) -> Solution:
+        """The optimum, of a linear program whose parts were joined to one.
+
+        Raises:
+            ValueError: where rows stay priced, or cuts stand behind the program's own rows.
+        """
+        if self.parts != 1 or self.yuan != self.linear_yuan:
+            raise ValueError("only a linear program that was joined to one part has its optimum")
+        return Solution(
+            Outcome.OPTIMAL, self.yuan, self.yuan, self.x, self.row_dual, self.column_dual,
+            self.iterations, self.seconds, 0.0, "",
+        )  # fmt: skip
+
 
 def steps_of(families: tuple[Family, ...], size: int, clock: Clock) -> Floats:
     """First power step of the step that each row or column belongs to, shape (size,); infinite for those without a step."""
@@ -92,12 +107,12 @@ def bound_by_parts(
 
     Args:
         row_prices: yuan per unit of right-hand side, shape (rows,); used where a row ties parts together.
-        lengths_days: of the parts, and of those that they are joined to, each a multiple of the one before.
+        lengths_days: of the parts, and of those that they are joined to, each a multiple of the one before, or the whole.
 
     Raises:
         SplitError: for prices at which something could earn without limit.
     """
-    if any(longer % shorter for shorter, longer in pairwise(lengths_days)):
+    if any(longer % shorter and longer < clock.water.count for shorter, longer in pairwise(lengths_days)):
         raise ValueError(f"parts of {tuple(lengths_days)} days cannot be joined one to the next")
     split = _Split.of(program, clock, row_prices, lengths_days[0], options or SolverOptions(), report)
     for days in lengths_days:
@@ -129,7 +144,7 @@ class _Split:
         self.cost = program.cost - program.matrix.T @ prices
         self.row_dual, self.column_dual = prices.copy(), self.cost.copy()
         self.x = np.zeros(program.column_count)
-        self.column_status = np.full(program.column_count, highspy.HighsBasisStatus.kLower, dtype=object)
+        self.column_status = _at_bounds(program, self.cost)
         self.row_status = np.full(program.row_count, highspy.HighsBasisStatus.kBasic, dtype=object)
         self.slack_status = np.full(program.row_count, highspy.HighsBasisStatus.kLower, dtype=object)
         self.iterations, self.seconds, self.parts = 0, 0.0, 0
@@ -227,7 +242,20 @@ class _Split:
         )  # fmt: skip
 
 
+def _at_bounds(program: Program, cost: Floats) -> npt.NDArray[np.object_]:
+    """The bound at which each decision costs the least, as HiGHS calls it."""
+    lower, upper = program.column_bounds
+    at_upper = np.isfinite(upper) & ((cost < 0.0) | np.isneginf(lower))
+    status = np.full(len(cost), highspy.HighsBasisStatus.kLower, dtype=object)
+    status[at_upper] = highspy.HighsBasisStatus.kUpper
+    status[np.isneginf(lower) & np.isposinf(upper)] = highspy.HighsBasisStatus.kZero
+    return status
+
+
 def _parts_of_columns(program: Program, clock: Clock, days: int) -> Ints:
+    """The part that each decision belongs to; NOWHERE for those without a step, unless one part is all there is."""
+    if days >= clock.water.count:
+        return np.zeros(program.column_count, dtype=np.int64)
     begins = steps_of(program.layout.columns, program.column_count, clock)
     has_step = np.isfinite(begins)
     part = np.full(program.column_count, NOWHERE)

@@ -157,13 +157,14 @@ def valued_ends(found: Guide, ends: Sequence[End]) -> tuple[tuple[str, float, fl
 
 def _guide(study: Study, guided_by: Guidance, options: SolverOptions, timer: Timer) -> Guide:
     """The optimum of the whole, as a guide."""
-    if guided_by is Guidance.COARSE:
+    if guided_by in (Guidance.COARSE, Guidance.JOINED):
         with timer.phase("solve the whole in coarse steps"):
             coarse = CoarseGuide.of(
                 study.region.kinds, study.series.as_mapping(), study.clock, options, timer.progress
             )  # fmt: skip
-        with timer.phase("bound the whole by weeks"):
-            return coarse.bounded(options=options, report=timer.progress)
+        with timer.phase("join the whole of weeks"):
+            by_hour = coarse.joined if guided_by is Guidance.JOINED else coarse.bounded
+            return by_hour(options=options, report=timer.progress)
     study = study.with_commitment(Commitment.NONE) if guided_by is Guidance.NONE else study
     with timer.phase("declare"):
         assembly = study.assemble()

@@ -48,10 +48,10 @@ COMMITMENTS = click.Choice(["none", "relaxed", "integer"])
 @click.option("--days", type=click.IntRange(1, 366), help="Days of the part.")
 @click.option("--rolling", is_flag=True, help="Solve window by window, each seeing some days ahead.")
 @click.option("--keep", "keep_days", type=click.IntRange(1), default=7, show_default=True, help="Days kept of a window.")
-@click.option("--ahead", "ahead_days", type=click.IntRange(0), default=2, show_default=True, help="Days it sees beyond.")
+@click.option("--ahead", "ahead_days", type=click.IntRange(0), default=1, show_default=True, help="Days it sees beyond.")
 @click.option("--foresight", type=click.Choice(["perfect", "forecast"]), default="forecast", show_default=True)
 @click.option("--terminal", type=click.Choice(["value", "path", "nothing"]), default="value", show_default=True)
-@click.option("--guide", type=click.Choice(["none", "coarse", "relaxed"]), default="coarse", show_default=True,
+@click.option("--guide", type=click.Choice(["none", "coarse", "joined", "relaxed"]), default="coarse", show_default=True,
               help="Linear program of the whole that guides the windows.")  # fmt: skip
 def run(**given: Any) -> None:
     """Solve a year of SCENARIO, or a part of it, and count the three promises."""

@@ -161,16 +161,36 @@ def test_the_duals_of_the_whole_bound_it_exactly_by_parts(lengths: tuple[int, ..
 
 
 def test_parts_joined_to_the_whole_are_solved_to_its_optimum() -> None:
-    """From poor prices: those of the rows that tied the parts are found, and all duals are those of the whole."""
+    """From poor prices: those of all rows that tied the parts are found, and of what has no step too."""
     _, program, solution = Case(Commitment.RELAXED, 3).whole()
     assert solution.row_dual is not None
     short = bound_by_parts(program, CLOCK, 0.9 * solution.row_dual, (2,), TIGHT)
     joined = bound_by_parts(program, CLOCK, 0.9 * solution.row_dual, (2, 2 * DAYS), TIGHT)
     assert short.yuan < joined.yuan - 1.0
-    tying = program.column_bounds  # rows without a step stay priced, so the optimum itself is not reached
-    assert joined.yuan <= solution.objective_yuan * (1 + 1e-9)
+    assert joined.parts == 1
+    assert joined.yuan == pytest.approx(solution.objective_yuan, rel=1e-7)
+    assert program.cost @ joined.x + program.offset == pytest.approx(solution.objective_yuan, rel=1e-7)
     assert joined.column_dual == pytest.approx(program.cost - program.matrix.T @ joined.row_dual, abs=1e-6)
-    assert np.all((joined.x >= tying[0] - 1e-6) & (joined.x <= tying[1] + 1e-6))
+    lower, upper = program.column_bounds
+    assert np.all((joined.x >= lower - 1e-6) & (joined.x <= upper + 1e-6))
+
+
+def test_the_guide_joined_of_parts_is_that_of_the_whole() -> None:
+    """Same cost, and a path that the windows follow to within it."""
+    case = Case(Commitment.RELAXED, 3)
+    whole = case.guide()
+    joined = CoarseGuide.of(case.region(), case.numbers(), CLOCK, TIGHT, per_day=8).joined((1, 2), TIGHT)
+    assert joined.cost_yuan == pytest.approx(whole.cost_yuan, rel=1e-7)
+    assert joined.tracks.keys() == whole.tracks.keys()
+    alone = case.rolled(joined, Terminal.VALUE, DAYS)
+    assert alone.cost_yuan == pytest.approx(whole.cost_yuan, rel=1e-7)
+
+
+def test_only_what_was_joined_to_one_part_has_an_optimum() -> None:
+    _, program, solution = Case(Commitment.RELAXED, 3).whole()
+    assert solution.row_dual is not None
+    with pytest.raises(ValueError, match="joined to one part"):
+        bound_by_parts(program, CLOCK, solution.row_dual, (2,), TIGHT).as_solution()
 
 
 def test_lengths_that_do_not_join_are_refused() -> None:
