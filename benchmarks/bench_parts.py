@@ -3,8 +3,8 @@
 Usage: python benchmarks/bench_parts.py [SCENARIO] [DAYS]
 
 For DAYS days (28) from three dates: processor seconds and iterations of both ways, what they end with, and their ratio. Joined
-means the coarse program for prices, the weeks at these prices, and four weeks from their bases; what ties these together or to
-the end stays priced, so the value is a bound, at most the optimum.
+means the coarse program for prices, the weeks at these prices, and longer parts from their bases. Up to twelve weeks the last
+part is the whole, and both end with its optimum; beyond, what ties parts stays priced, and the value is a bound.
 """
 
 from __future__ import annotations

@@ -118,6 +118,8 @@ def bound_by_parts(
     for days in lengths_days:
         part = _parts_of_columns(program, clock, days)
         yuan = linear_yuan = split.solve(part)
+        if days >= clock.water.count:
+            break
     cuts = _cuts(split, part) if program.integral.any() else []
     if cuts:
         yuan = split.with_cuts(cuts).solve(part)
