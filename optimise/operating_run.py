@@ -6,7 +6,8 @@ Two ways to run the same functions: over all traces at once in numpy, or a few s
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -295,9 +296,7 @@ def run_all(
         compiled: whether by numba, which must be installed.
     """
     count = traces if not compiled else LANES if traces > 1 else 1
-    tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
-    modules = (operating_step, operating_turbines, sys.modules[__name__])
-    flat = compile_flat(run.__name__, modules, tuples, count) if compiled else None
+    flat = flattened(count) if compiled else None
     state, given = empty_state(p, course.lag.shape[2], len(course.quota_used), count)
     by_trace = np.empty((len(course.hours), len(rows), count), dtype=np.result_type(np.float32, *rows))
     whole = empty_record(p, bins, traces, dtype)
@@ -316,3 +315,11 @@ def run_all(
         for part, of_group in zip(whole, own, strict=True):
             part[..., first : first + held] = of_group[..., :held]
     return whole
+
+
+@lru_cache(maxsize=2)
+def flattened(count: int) -> Callable[..., None]:
+    """``run`` over ``count`` traces, made flat and compiled; kept, because chunk after chunk of traces asks for it."""
+    tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
+    modules = (operating_step, operating_turbines, sys.modules[__name__])
+    return compile_flat(run.__name__, modules, tuples, count)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from yuqian.models.hydro_plant import HydroPlant
 from yuqian.models.kind import UserClass
+from yuqian.optimise import operating_run
 from yuqian.optimise import simulate as simulate_module
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
@@ -280,6 +281,18 @@ def test_compiled_run_keeps_many_bins_in_single_precision(network, monkeypatch) 
     assert fast.record.rows.dtype == np.float32
     for left, right in zip(plain.record, fast.record, strict=True):
         assert right == pytest.approx(left, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
+def test_runs_of_one_width_share_what_was_flattened(monkeypatch) -> None:
+    """Chunk after chunk of traces is run by one function; to flatten it again for each takes half as long as running."""
+    made: list[int] = []
+    monkeypatch.setattr(operating_run, "compile_flat", lambda name, modules, tuples, count: made.append(count))
+    operating_run.flattened.cache_clear()
+    for count in (LANES, 1, LANES, 1):
+        operating_run.flattened(count)
+    operating_run.flattened.cache_clear()
+    assert made == [LANES, 1]
 
 
 def test_names_do_not_matter(network) -> None:
