@@ -148,7 +148,8 @@ class Outfall:
 
 @dataclass(frozen=True)
 class Owed:
-    """Flow that is kept free of withdrawals at a river node, as far as it flows by nature, m3/s."""
+    """Flow kept free of withdrawals at a river node, m3/s: as far as it comes by itself before all classes, and by calls
+    on dams in the turn of the ecological class."""
 
     id: str
     node: str

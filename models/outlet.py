@@ -19,8 +19,8 @@ class Outlet(Kind):
     """Takes all the water that is left at a node. Less than the flow owed downstream is short, at a price.
 
     That price is the flow's place among the classes in the optimisation. Rules without foresight know no prices: with
-    ``users_give_way`` they set the flow aside before all classes, as far as it comes by nature; without, the river meets it by
-    what users leave.
+    ``users_give_way`` they set the flow aside before all classes, as far as it comes by nature, and call on dams for the rest
+    in the turn of the ecological class; without, the river meets it by what users leave.
     """
 
     title_en: ClassVar[str] = "Outlet of the region"

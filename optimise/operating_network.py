@@ -82,6 +82,33 @@ class Network:
                 waiting += into[node]
         return found
 
+    def lenders(self) -> dict[str, dict[str, float]]:
+        """Dams whose release comes by a balance of the river before it meets another dam, and the share kept until there."""
+        stores = {store.id for store in self.operation.stores}
+        channel_from = {channel.node_from: channel for channel in self.operation.channels}
+        found: dict[str, dict[str, float]] = {node: {} for node in self.nodes}
+        for store in self.operation.stores:
+            node, kept = store.downstream, 1.0
+            while node not in stores and kept > 0.0:
+                found[node][store.id] = kept
+                if node not in channel_from:
+                    break
+                node, kept = channel_from[node].node_to, kept * channel_from[node].kept_fraction
+        return found
+
+    def relieved_by(self, node: str) -> set[str]:
+        """Dams that can stand in for what a user at a balance takes from promised water, beside those that it can call on."""
+        channel_to = {channel.node_from: channel.node_to for channel in self.operation.channels}
+        stores = {store.id for store in self.operation.stores}
+        lenders = self.lenders()
+        found: set[str] = set()
+        for start in self.ancestors([node], by_river=False) - stores:
+            below: str | None = start
+            while below is not None and below not in stores:
+                found |= set(lenders[below])
+                below = channel_to.get(below)
+        return found - self.ancestors([node], by_river=True)
+
 
 def operation_of(assets: Iterable[Kind], timeline: Timeline, cooling_load_fraction: float) -> Operation:
     """Ask all assets for their part of a step, in order of id."""

@@ -16,6 +16,8 @@ from yuqian.optimise.operating_rules import Rules
 
 Ints = npt.NDArray[np.int64]
 NONE = -1
+NEAR, CALLS, RELIEF = 0, 1, 2
+"""The ways in which a class asks (see ``operating_order``)."""
 FAR_BELOW = -1e30
 ROW_ITEMS = ("demand", "delivered", "failed", "deep", "events", "longest", "depth")
 """What is kept of a row of supply in each bin: hm3 asked and got, periods short, periods short beyond the allowed depth, runs
@@ -50,6 +52,8 @@ class Plan(NamedTuple):
     class_use_from: Ints
     class_use: Ints
     class_limit: Floats
+    class_owed: Ints
+    ways_to_ask: int
     use_node: Ints
     use_return: Ints
     use_returned: Floats
@@ -103,7 +107,10 @@ class Plan(NamedTuple):
     inflow_node: Ints
     owed_node: Ints
     lined_stores: Ints
-    use_calls: Ints
+    use_asks: Ints
+    relief_from: Ints
+    relief_store: Ints
+    relief_kept: Floats
     way_quota: Ints
     use_quota: Ints
     row_group_from: Ints
@@ -149,7 +156,10 @@ def plan_of(
     every = [[way_at[w.id] for w in network.ways if w.end == node] for node in network.nodes]
     uses = operation.uses
     quota_at = {owner: number for number, (owner, _) in enumerate(network.quotas)}
-    classes = tuple(c for c in rules.order if any(use.user_class is c for use in uses))
+    lenders = network.lenders()
+    flow_is_kept = any(lenders[owed.node] for owed in operation.owed)
+    present = {use.user_class for use in uses} | ({UserClass.ECOLOGICAL} if flow_is_kept else set())
+    classes = tuple(c for c in rules.order if c in present)
     of_class = [[number for number, use in enumerate(uses) if use.user_class is c] for c in classes]
     near_nodes, all_nodes, trees = [], [], []
     for members in of_class:
@@ -159,6 +169,8 @@ def plan_of(
         near_nodes.append(sorted(place[node] for node in asked))
         all_nodes.append(sorted(place[node] for node in network.ancestors(at, by_river=True)))
         trees.append(_downstream({place[node] for node in asked | returns}, node_down))
+    asks = np.array([_asks(network, use.node) for use in uses], dtype=np.int64).reshape(-1, 3)
+    lent = [[(store_at[store], kept) for store, kept in sorted(lenders[node].items())] for node in network.nodes]
     rivers = {node.id for node in operation.nodes if node.is_river}
     gated = [store for store in operation.stores if store.gates_storage_hm3]
     dams = [next(store for store in operation.stores if store.id == t.store) for t in operation.turbines]
@@ -168,7 +180,7 @@ def plan_of(
     ]
     late = [(number, use) for number, use in enumerate(uses) if use.return_to is not None and use.return_lag_count]
     rows = (*(u.id for u in uses), *(f"{s.id}.ecological" for s in operation.stores), *(o.id for o in operation.owed))
-    members_of = [[[u.id for u in uses].index(use) for use in groups[name]] for name in groups]
+    members_of = [[rows.index(row) for row in groups[name]] for name in groups]
     names = Names(
         network.nodes, tuple(way.id for way in ways), tuple(store_at), tuple(u.id for u in uses), classes, (*rows, *groups),
         tuple(t.id for t in operation.turbines),
@@ -188,6 +200,8 @@ def plan_of(
         class_tree_from=_offsets(trees), class_tree=_flat(trees),
         class_use_from=_offsets(of_class), class_use=_flat(of_class),
         class_limit=np.array([rules.limits.get(c, (1.0, 1.0)) for c in classes], dtype=float).reshape(-1, 2),
+        class_owed=_ints(int(c is UserClass.ECOLOGICAL and flow_is_kept) for c in classes),
+        ways_to_ask=RELIEF + 1 if asks[:, RELIEF].any() else RELIEF,
         use_node=_ints(place[u.node] for u in uses),
         use_return=_ints(NONE if u.return_to is None or u.return_lag_count else place[u.return_to] for u in uses),
         use_returned=_floats(0.0 if u.return_to is None else u.return_fraction for u in uses),
@@ -241,7 +255,9 @@ def plan_of(
         turbine_useful=_floats(flow for t in operation.turbines for flow in t.curve_useful_m3_per_s),
         inflow_node=_ints(place[i.node] for i in operation.inflows),
         lined_stores=_ints(n for n, s in enumerate(operation.stores) if s.id in rules.lines or s.warning_hm3 is not None),
-        use_calls=_ints(int(_calls(network, use.node)) for use in uses),
+        use_asks=asks,
+        relief_from=_offsets(lent), relief_store=_ints(store for part in lent for store, _ in part),
+        relief_kept=_floats(kept for part in lent for _, kept in part),
         owed_node=_ints(place[o.node] for o in operation.owed),
         way_quota=_ints(quota_at.get(way.id, NONE) for way in ways),
         use_quota=_ints(quota_at.get(use.id, NONE) for use in uses),
@@ -252,11 +268,12 @@ def plan_of(
     return plan, names
 
 
-def _calls(network: Network, node: str) -> bool:
-    """Whether more dams can be asked by river than by conveyances alone, or water led into the river."""
+def _asks(network: Network, node: str) -> tuple[int, int, int]:
+    """Which ways of asking can bring a user anything: calls, only where more dams, or water led into the river, can be asked so
+    than by conveyances alone."""
     stores = {store.id for store in network.operation.stores}
     by_river, near = network.ancestors([node], by_river=True), network.ancestors([node], by_river=False)
-    return bool((by_river - near) & stores)
+    return 1, int(bool((by_river - near) & stores)), int(bool(network.relieved_by(node)))
 
 
 def _downstream(start: set[int], down: Ints) -> list[int]:
@@ -282,7 +299,7 @@ def _floats(values: Iterable[float]) -> Floats:
     return np.array(list(values), dtype=float)
 
 
-def _offsets(lists: Sequence[Sequence[float]]) -> Ints:
+def _offsets(lists: Sequence[Sequence[object]]) -> Ints:
     return np.concatenate(([0], np.cumsum([len(part) for part in lists], dtype=np.int64))).astype(np.int64)
 
 

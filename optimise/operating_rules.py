@@ -40,7 +40,6 @@ ALLOWANCES: Mapping[UserClass, tuple[float, float]] = MappingProxyType(
 )
 """Share of its demand that a class may lack before a period counts as failed (the tolerance), and before it counts as failed
 beyond the allowed depth (允许破坏深度). The depths are assumed."""
-ECOLOGICAL_ALLOWANCE = (1e-3, 0.5)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Rules:
     """How water is shared without foresight.
 
     Attributes:
-        order: classes, the first served first; what dams and sections owe the river goes before all, wherever it stands here.
+        order: classes, the first served first. What dams and sections owe the river is set aside before all as far as it comes
+            by itself; where the ecological class stands, dams are called on for the rest.
         limits: share of what a class asks a reservoir for that it gets under its warning and its guarantee line.
         lines: drought lines by reservoir that stand in for the reservoir's own levels; none at all leaves the standard rule
             (serve in full while there is water).

@@ -14,11 +14,12 @@ import numpy as np
 
 from yuqian.models.clock import Floats
 from yuqian.models.units import HOURS_PER_DAY
-from yuqian.optimise import operating_step, operating_turbines
+from yuqian.optimise import operating_order, operating_step, operating_turbines
 from yuqian.optimise.operating_compiler import compiled as compile_flat
+from yuqian.optimise.operating_order import serve_all
 from yuqian.optimise.operating_plan import NONE, ROW_ITEMS, STORE_ITEMS, TURBINE_ITEMS, Ints, Plan
 from yuqian.optimise.operating_state import ByTrace, Given, State
-from yuqian.optimise.operating_step import NOTHING, TINY, choose, close_day, open_day, serve_all
+from yuqian.optimise.operating_step import NOTHING, TINY, choose, close_day, open_day, some
 from yuqian.optimise.operating_turbines import see_turbined
 
 MM_PER_M = 1000.0
@@ -193,16 +194,19 @@ def write(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
 def write_rows(p: Plan, s: State, record: Record, b: int) -> None:
     for r in range(len(p.row_tolerance)):
         demand, short = s.row_demand[r], s.row_demand[r] - s.row_got[r]
-        failed = choose(short > p.row_tolerance[r] * demand + NOTHING, 1.0, 0.0)
-        deep = choose(short > p.row_depth[r] * demand + NOTHING, 1.0, 0.0)
         record.rows[b, r, 0] += demand
         record.rows[b, r, 1] += s.row_got[r]
-        record.rows[b, r, 2] += failed
-        record.rows[b, r, 3] += deep
-        record.rows[b, r, 4] += choose(s.run[r] > 0.0, 0.0, failed)
-        s.run[r] = (s.run[r] + 1.0) * failed
-        record.rows[b, r, 5] = np.maximum(record.rows[b, r, 5], s.run[r])
-        record.rows[b, r, 6] = np.maximum(record.rows[b, r, 6], short / np.maximum(demand, TINY))
+        if some(short > NOTHING):
+            failed = choose(short > p.row_tolerance[r] * demand + NOTHING, 1.0, 0.0)
+            deep = choose(short > p.row_depth[r] * demand + NOTHING, 1.0, 0.0)
+            record.rows[b, r, 2] += failed
+            record.rows[b, r, 3] += deep
+            record.rows[b, r, 4] += choose(s.run[r] > 0.0, 0.0, failed)
+            s.run[r] = (s.run[r] + 1.0) * failed
+            record.rows[b, r, 5] = np.maximum(record.rows[b, r, 5], s.run[r])
+            record.rows[b, r, 6] = np.maximum(record.rows[b, r, 6], short / np.maximum(demand, TINY))
+        else:
+            s.run[r] = 0.0
 
 
 def write_stores(p: Plan, s: State, g: Given, record: Record, b: int) -> None:
@@ -270,9 +274,10 @@ def empty_state(p: Plan, lags: int, quotas: int, traces: int) -> tuple[State, Gi
     shapes = {
         "store": of_store, "transit": (channels, lags), "coming": (len(p.late_use), int(p.late_steps.max(initial=0))),
         "quota_used": (quotas,), "run": (rows,), "total": (len(TOTALS),),
-        **dict.fromkeys(("flow", "net", "owed", "free", "own", "could", "asked", "draw", "moved", "factor", "met"), of_node),
+        **dict.fromkeys(("flow", "net", "owed", "lack", "relief", "free", "own", "could", "asked", "draw", "moved"), of_node),
+        **dict.fromkeys(("factor", "met", "bound", "short"), of_node), "supplied": (stores, classes),
         **dict.fromkeys(("give", "intake", "room", "used"), of_way), **dict.fromkeys(("unmet", "got"), of_use), "left": (1,),
-        **dict.fromkeys(("keep", "lose", "fixed", "gate", "kappa", "tapped", "taken"), of_store), "supplied": (stores, classes),
+        **dict.fromkeys(("keep", "lose", "fixed", "gate", "kappa", "tapped", "lent", "parts", "taken"), of_store),
         **dict.fromkeys(("required", "ecological", "closing", "losses", "spill", "filled", "passed"), of_store),
         "row_demand": (rows,), "row_got": (rows,), **dict.fromkeys(("turbined", "energy"), (len(p.turbine_store),)),
     }  # fmt: skip
@@ -321,5 +326,5 @@ def run_all(
 def flattened(count: int) -> Callable[..., None]:
     """``run`` over ``count`` traces, made flat and compiled; kept, because chunk after chunk of traces asks for it."""
     tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
-    modules = (operating_step, operating_turbines, sys.modules[__name__])
+    modules = (operating_step, operating_order, operating_turbines, sys.modules[__name__])
     return compile_flat(run.__name__, modules, tuples, count)

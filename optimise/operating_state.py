@@ -32,6 +32,10 @@ class State(NamedTuple):
     draw: ByTrace
     moved: ByTrace
     factor: ByTrace
+    lack: ByTrace
+    relief: ByTrace
+    bound: ByTrace
+    short: ByTrace
     met: ByTrace
     give: ByTrace
     intake: ByTrace
@@ -46,6 +50,8 @@ class State(NamedTuple):
     gate: ByTrace
     kappa: ByTrace
     tapped: ByTrace
+    lent: ByTrace
+    parts: ByTrace
     taken: ByTrace
     supplied: ByTrace
     required: ByTrace

@@ -33,8 +33,6 @@ def some(condition: Any) -> bool:
 TINY = 1e-30
 NOTHING = 1e-12
 """hm3 below which nobody is called upon."""
-ROUNDS = 2
-"""How often a class asks free water and dams nearby, and then dams upstream: what a fair share leaves short asks again."""
 
 
 def open_day(p: Plan, s: State, g: Given) -> None:
@@ -43,6 +41,7 @@ def open_day(p: Plan, s: State, g: Given) -> None:
         s.flow[n] = 0.0
         s.net[n] = 0.0
         s.owed[n] = 0.0
+        s.relief[n] = 0.0
     for o in range(len(p.owed_node)):
         s.owed[p.owed_node[o]] = np.maximum(s.owed[p.owed_node[o]], g.owed[o])
     see_losses(p, s, g)
@@ -73,6 +72,7 @@ def open_day(p: Plan, s: State, g: Given) -> None:
                 s.supplied[i, c] = 0.0
         else:
             s.free[n] = s.flow[n] - np.minimum(s.owed[n], s.flow[n])
+            s.lack[n] = np.maximum(s.owed[n] - s.flow[n], 0.0)
             if down != NONE:
                 s.flow[down] += g.same_day[n] * s.flow[n]
     for q in range(len(g.quota)):
@@ -118,28 +118,6 @@ def follow(s: State, at: Floats, value: Floats, first: int, end: int, x: ByTrace
     for j in range(first, end - 1):
         width = at[j + 1] - at[j]
         s.left[0] += (value[j + 1] - value[j]) / width * np.minimum(np.maximum(x - at[j], 0.0), width)
-
-
-def serve_all(p: Plan, s: State, g: Given) -> None:
-    """Serve the classes in order: first by free water and dams nearby, then by calling on dams upstream."""
-    for c in range(len(p.class_limit)):
-        for i in p.lined_stores:
-            low = choose(s.store[i] < g.guarantee[i], p.class_limit[c, 1], p.class_limit[c, 0])
-            s.kappa[i] = choose(s.store[i] < np.maximum(g.warning[i], g.guarantee[i]), low, 1.0)
-            s.tapped[i] = 0.0
-        for turn in range(2 * ROUNDS):
-            see_unmet(p, s, c, turn >= ROUNDS)
-            if some(s.left[0] > NOTHING):
-                serve(p, s, g, c, turn >= ROUNDS)
-
-
-def see_unmet(p: Plan, s: State, c: int, by_river: bool) -> None:
-    """What a class lacks; by river, only those of its users that have a dam upstream to call on."""
-    s.left[0] = 0.0
-    for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
-        u = p.class_use[k]
-        if p.use_calls[u] or not by_river:
-            s.left[0] += s.unmet[u]
 
 
 def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
@@ -190,7 +168,10 @@ def part(
 
 
 def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, by_river: bool) -> None:
-    """What each balance could give without others: free water that nobody downstream has been promised, or a store's."""
+    """What each balance could give without others: free water that nobody downstream has been promised, or a store's.
+
+    Where dams upstream stand in for a balance (``relief``), more may be taken than is free there.
+    """
     if by_river:
         for n in nodes:
             s.own[n] = np.maximum(s.free[n], 0.0)
@@ -199,7 +180,7 @@ def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, by_river: boo
     else:
         for at in range(len(tree) - 1, -1, -1):
             n = tree[at]
-            s.own[n] = np.maximum(s.free[n], 0.0)
+            s.own[n] = np.maximum(s.free[n] + s.relief[n], 0.0)
             if p.node_down[n] != NONE and g.same_day[n] > 0.0:
                 s.own[n] = np.minimum(s.own[n], s.own[p.node_down[n]] / g.same_day[n])
     for n in nodes if len(p.lined_stores) else nodes[:0]:
@@ -259,13 +240,17 @@ def ration(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints) -> None:
     for n in tree:
         if p.node_down[n] != NONE:
             s.moved[p.node_down[n]] += g.same_day[n] * s.moved[n]
-    for at in range(len(tree) - 1, -1, -1):
-        n = tree[at]
-        s.factor[n] = np.minimum(1.0, np.maximum(s.free[n], 0.0) / np.maximum(s.moved[n], TINY))
-        if p.node_down[n] != NONE and g.same_day[n] > 0.0:
-            s.factor[n] = np.minimum(s.factor[n], s.factor[p.node_down[n]])
-    for n in nodes:
-        s.draw[n] = s.draw[n] * s.factor[n]
+    s.left[0] = 0.0
+    for n in tree:
+        s.left[0] = np.maximum(s.left[0], s.moved[n] - np.maximum(s.free[n] + s.relief[n], 0.0))
+    if some(s.left[0] > 0.0):
+        for at in range(len(tree) - 1, -1, -1):
+            n = tree[at]
+            s.factor[n] = np.minimum(1.0, np.maximum(s.free[n] + s.relief[n], 0.0) / np.maximum(s.moved[n], TINY))
+            if p.node_down[n] != NONE and g.same_day[n] > 0.0:
+                s.factor[n] = np.minimum(s.factor[n], s.factor[p.node_down[n]])
+        for n in nodes:
+            s.draw[n] = s.draw[n] * s.factor[n]
 
 
 def grant(p: Plan, s: State, n: int, c: int, into_from: Ints, into: Ints, by_river: bool) -> None:

@@ -27,6 +27,7 @@ PRICES: Mapping[UserClass, float] = {
     UserClass.INDUSTRY: 12.0,
     UserClass.IRRIGATION: 2.0,
     UserClass.ENVIRONMENT: 1.0,
+    UserClass.ECOLOGICAL: 5.0,
 }
 """Yuan a cubic metre short, by class: the order of the catalogue's prices of shortage. Assumed."""
 DEEP = 10.0
@@ -87,12 +88,16 @@ class Curves:
 
 
 def moves(classes: Collection[UserClass]) -> list[Callable[[Curves, float], Curves]]:
-    """What may be moved where only some classes have users: both quantiles, and the strengths of those classes."""
+    """What may be moved where only some classes are served: both quantiles, and the strengths of those that lines limit."""
 
     def of_class(user_class: UserClass) -> Callable[[Curves, float], Curves]:
         return lambda curves, by: curves.with_strength(user_class, by)
 
-    return [Curves.with_warning, Curves.with_guarantee, *(of_class(one) for one in LIMITS if one in classes)]
+    return [
+        Curves.with_warning,
+        Curves.with_guarantee,
+        *(of_class(one) for one in LIMITS if one in classes and min(LIMITS[one]) < 1.0),
+    ]
 
 
 def dekads_of(timeline: Timeline) -> Ints:

@@ -23,7 +23,7 @@ from yuqian.models.units import HOURS_PER_DAY
 from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_network import Network, OperatingError, network_of, operation_of
 from yuqian.optimise.operating_plan import FAR_BELOW, NONE, Ints, Names, Plan, plan_of
-from yuqian.optimise.operating_rules import ECOLOGICAL_ALLOWANCE, Rules
+from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.operating_run import TOTALS, Course, Record, Table, run_all
 
 Numbers = npt.NDArray[np.floating]
@@ -227,15 +227,21 @@ def class_row(user_class: UserClass) -> str:
     return f"class.{user_class.value}"
 
 
+def store_row(store: str) -> str:
+    """Name of the row of supply of what a reservoir owes the river below it."""
+    return f"{store}.ecological"
+
+
 def _class_groups(operation: Operation) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for use in operation.uses:
         groups.setdefault(class_row(use.user_class), []).append(use.id)
-    return groups
+    kept = [*(store_row(store.id) for store in operation.stores), *(owed.id for owed in operation.owed)]
+    return groups | ({class_row(UserClass.ECOLOGICAL): kept} if kept else {})
 
 
 def _check_groups(operation: Operation, groups: Mapping[str, Sequence[str]]) -> None:
-    known = {use.id for use in operation.uses}
+    known = {use.id for use in operation.uses} | set(groups.get(class_row(UserClass.ECOLOGICAL), ()))
     wrong = [f"the group '{name}' holds '{use}', which asks for no water" for name in groups for use in groups[name]
              if use not in known]  # fmt: skip
     wrong += [f"the group '{name}' is called like a use" for name in groups if name in known]
@@ -247,12 +253,10 @@ def _tolerances(
     operation: Operation, rules: Rules, groups: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[float, float]]:  # fmt: skip
     """A group is judged by its strictest member."""
-    of_use = {use.id: rules.allowances[use.user_class] for use in operation.uses}
-    found = dict(of_use)
-    found.update({f"{store.id}.ecological": ECOLOGICAL_ALLOWANCE for store in operation.stores})
-    found.update({owed.id: ECOLOGICAL_ALLOWANCE for owed in operation.owed})
-    found.update({name: min((of_use[use] for use in members), default=(0.0, 0.0)) for name, members in groups.items()})
-    return found
+    found = {use.id: rules.allowances[use.user_class] for use in operation.uses}
+    kept = [*(store_row(store.id) for store in operation.stores), *(owed.id for owed in operation.owed)]
+    found |= dict.fromkeys(kept, rules.allowances[UserClass.ECOLOGICAL])
+    return found | {name: min((found[row] for row in members), default=(0.0, 0.0)) for name, members in groups.items()}
 
 
 def _table(operation: Operation, series: SeriesOfTraces, calendar: Calendar) -> tuple[Table, list[Numbers], int]:

@@ -59,7 +59,7 @@ def told(
 ) -> LongReport:  # fmt: skip
     """Count a simulation that has been run."""
     names = simulation.names
-    of_class = [row for c in names.classes if (row := class_row(c)) in names.rows]
+    of_class = [row for c in simulation.rules.order if (row := class_row(c)) in names.rows]
     classes = guarantees(simulation, of_class, formula, failure)
     users = guarantees(simulation, [row for row in names.rows if row not in of_class], formula, failure)
     mine = sum(one.delivered_hm3_per_year for one in users if one.name in set(counted) & set(names.uses))

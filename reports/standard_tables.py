@@ -15,10 +15,11 @@ import numpy as np
 
 from yuqian.assets.workbook import Cell, Rows
 from yuqian.models.clock import Floats, Timeline
+from yuqian.models.kind import UserClass
 from yuqian.models.ledger import Flow
 from yuqian.models.user_class import CLASS_ZH
 from yuqian.optimise.entries import BalanceSheet
-from yuqian.optimise.operating_rules import ALLOWANCES, ECOLOGICAL_ALLOWANCE
+from yuqian.optimise.operating_rules import ALLOWANCES
 from yuqian.reports.long import LongResult, Supply
 from yuqian.reports.long_tables import served
 from yuqian.reports.sheets import GUARANTEES, NO, YES, guarantee_rows, rounded, sheet_names
@@ -26,6 +27,7 @@ from yuqian.reports.sheets import GUARANTEES, NO, YES, guarantee_rows, rounded, 
 INFLOW, LOSSES, ECOLOGICAL, SUPPLY, SHORT, SPILL = "来水", "蒸发渗漏", "生态下泄", "供水", "缺水", "弃水"
 STORAGE, LEVEL, FAILED = "月末库容", "月末水位", "是否破坏"
 REGION, GUIDE = "全区", "说明"
+TOLERANCE = ALLOWANCES[UserClass.ECOLOGICAL][0]
 LOST = ("evaporation", "seepage")
 DRAWDOWN = "drawdown"
 _GUIDE: Rows = (
@@ -33,7 +35,7 @@ _GUIDE: Rows = (
     (f"{INFLOW}、{LOSSES}、{ECOLOGICAL}、各类{SUPPLY}、{SHORT}、{SPILL}", "hm³(百万 m³)/ 月"),
     (STORAGE, "hm³;月末 (at the end of the month)"),
     (LEVEL, "m"),
-    (FAILED, f"当月缺水超过需水的 {ECOLOGICAL_ALLOWANCE[0]:g} 为破坏 (short by more than this share of the month's demand)"),
+    (FAILED, f"当月缺水超过需水的 {TOLERANCE:g} 为破坏 (short by more than this share of the month's demand)"),
     ("预见", "完全预见线性规划,乐观上界 (perfect foresight: an optimistic bound)"),
 )
 
@@ -162,7 +164,7 @@ def _short(supply: Supply, name: str) -> Floats:
     return short
 
 
-def _failed(short: Floats, asked: Floats, tolerance: float = ECOLOGICAL_ALLOWANCE[0]) -> list[str]:
+def _failed(short: Floats, asked: Floats, tolerance: float = TOLERANCE) -> list[str]:
     return [YES if lacking > tolerance * max(wanted, 1e-9) else NO for lacking, wanted in zip(short, asked, strict=True)]
 
 

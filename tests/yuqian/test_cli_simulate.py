@@ -25,7 +25,7 @@ def test_counts_by_class_and_closes_its_balance(tiny_scenario: Path) -> None:
     found = run(tiny_scenario, "--json")
     assert found.exit_code == 0, found.output
     data = json.loads(found.stdout)
-    assert {row["name"] for row in data["classes"]} == {"class.town", "class.industry"}
+    assert {row["name"] for row in data["classes"]} == {"class.town", "class.ecological", "class.industry"}
     assert data["balance_residual"] < 1e-9
     assert data["largest_rate_that_can_be_shown"] == pytest.approx(2 / 3)
     assert all(row["formula"] == "m/(n+1)" and row["years"] == 2 for row in data["classes"])
@@ -73,7 +73,7 @@ def test_the_standard_tables_are_a_workbook_too(tiny_scenario: Path, tmp_path: P
     ]
     assert set(wanted) <= set(head)
     assert [row[:2] for row in months[:2]] == [[1, 1], [1, 2]]
-    assert [row[0] for row in sheets["供水保证率"]] == ["用户类别", "城镇生活", "一般工业"]
+    assert [row[0] for row in sheets["供水保证率"]] == ["用户类别", "城镇生活", "河道内生态", "一般工业"]
     (lake,) = pd.DataFrame(sheets["指标"][1:], columns=sheets["指标"][0]).to_dict("records")
     assert 0.5 * lake["多年平均供水量"] < lake["设计枯水年供水量"] <= lake["多年平均供水量"] * 1.001
     assert run(tiny_scenario, "--table", str(tmp_path / "standard.txt")).exit_code == 2
