@@ -38,4 +38,4 @@ def main(scenario: str = "2030-plan", years: int = 10, learn_years: int = 40, tr
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *(int(word) for word in sys.argv[2:5]))
+    main((sys.argv[1:] or ["2030-plan"])[0], *(int(word) for word in sys.argv[2:5]))

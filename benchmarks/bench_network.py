@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from yuqian.assets.scenario import load_region
-from yuqian.models.clock import Clock
+from yuqian.models.clock import Clock, Floats
 from yuqian.models.mesh_law import Branch
 from yuqian.optimise.assemble import assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.contingency import screen, secure
 from yuqian.optimise.power_flow import Network
-from yuqian.optimise.priced_start import estimated_prices, priced, solve_from_prices
+from yuqian.optimise.priced_start import estimated_prices, shifted, solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Solution, SolverOptions, solve
 from yuqian.timeseries.make import make_series
@@ -68,15 +68,17 @@ def region(scenario: str, days: int) -> None:
     print(f"{secured.first.screened} combinations, {len(secured.first.overloaded)} overloaded, rows added {secured.added}")
 
 
-def _whole(program: Program, prices: Any) -> Solution:
-    return solve(program if prices is None else priced(program, prices), OPTIONS)
+def _whole(program: Program, prices: Floats | None) -> Solution:
+    return solve(program if prices is None else shifted(program, prices), OPTIONS)
 
 
 def screening(branches: int = 120, buses: int = 60, steps: int = 8760) -> None:
     """All single outages of a made-up network in every hour of a year."""
     draw = np.random.default_rng(0)
     ends = [(k, int(draw.integers(0, k))) for k in range(1, buses)]
-    ends += [tuple(int(b) for b in draw.choice(buses, 2, replace=False)) for _ in range(branches - len(ends))]
+    for _ in range(branches - len(ends)):
+        a, b = draw.choice(buses, 2, replace=False)
+        ends.append((int(a), int(b)))
     network = Network.between(
         Branch(f"line_{k:03d}", f"bus_{a}", f"bus_{b}", draw.uniform(0.005, 0.05), 0.0, 100.0, 100.0, {"flow_mw": 1.0})
         for k, (a, b) in enumerate(ends)

@@ -55,5 +55,4 @@ def main(scenario: str = "2030-plan", years: int = 60, traces: int = 200) -> Non
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    main(*arguments[:1], *(int(number) for number in arguments[1:3]))
+    main((sys.argv[1:] or ["2030-plan"])[0], *(int(word) for word in sys.argv[2:4]))
