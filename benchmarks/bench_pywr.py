@@ -4,7 +4,7 @@ Usage: python benchmarks/bench_pywr.py [YEARS] [TRACES]
 
 Pywr serves by priority, step by step, all traces at once; here the rules do so too, compiled where numba is installed, and the
 first trace is solved as one linear program that sees all of it. Without evaporation and with one price all must serve the same
-volume, which is checked; then seconds and their ratios are printed. Pywr needs pandas before 3 and so gets an environment of its
+volume, which is checked; then seconds and their ratio are printed. Pywr needs pandas before 3 and so gets an environment of its
 own, made in a temporary folder with pip and thrown away; nothing of it comes here. Where it cannot be installed the benchmark
 says why and ends well.
 """
