@@ -20,9 +20,10 @@ from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
 from yuqian.models.kind import Kind, UserClass
 from yuqian.models.operation import Given, Operation
 from yuqian.models.units import HOURS_PER_DAY
+from yuqian.optimise.operating_arrays import plan_of, store_row
 from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_network import Network, OperatingError, network_of, operation_of
-from yuqian.optimise.operating_plan import FAR_BELOW, NONE, Ints, Names, Plan, plan_of
+from yuqian.optimise.operating_plan import FAR_BELOW, NONE, Ints, Names, Plan
 from yuqian.optimise.operating_rules import Rules
 from yuqian.optimise.operating_run import TOTALS, Course, Record, Table, run_all
 
@@ -225,11 +226,6 @@ def joined(parts: Sequence[Simulation]) -> Simulation:
 def class_row(user_class: UserClass) -> str:
     """Name of the row of supply that adds up a class."""
     return f"class.{user_class.value}"
-
-
-def store_row(store: str) -> str:
-    """Name of the row of supply of what a reservoir owes the river below it."""
-    return f"{store}.ecological"
 
 
 def _class_groups(operation: Operation) -> dict[str, list[str]]:
