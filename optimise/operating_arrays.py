@@ -37,7 +37,7 @@ def plan_of(
     )  # fmt: skip
     plan = Plan(
         **_of_nodes(n), **_of_ways(n), **_of_classes(n), **_of_uses(n), **_of_stores(n), **_of_gates(n), **_of_channels(n),
-        **_of_conveyances(n), **_of_turbines(n), **_of_relief(n), **_of_rows(n, groups, tolerances),
+        **_of_conveyances(n), **_of_turbines(n), **_of_rows(n, groups, tolerances),
     )  # fmt: skip
     return plan, names
 
@@ -80,18 +80,9 @@ class _Numbered:
         return down
 
     @cached_property
-    def lenders(self) -> Mapping[str, Mapping[str, float]]:
-        return self.network.lenders()
-
-    @cached_property
-    def flow_is_kept(self) -> bool:
-        """Whether a dam can be called on for a flow that is owed in the river."""
-        return any(self.lenders[owed.node] for owed in self.operation.owed)
-
-    @cached_property
     def classes(self) -> tuple[UserClass, ...]:
         """Those that anything is served for, in order."""
-        present = {use.user_class for use in self.operation.uses} | ({UserClass.ECOLOGICAL} if self.flow_is_kept else set())
+        present = {use.user_class for use in self.operation.uses} | ({UserClass.ECOLOGICAL} if self.operation.owed else set())
         return tuple(c for c in self.rules.order if c in present)
 
     @cached_property
@@ -112,7 +103,9 @@ class _Numbered:
     @cached_property
     def asks(self) -> Ints:
         """Which ways of asking can bring a use anything, shape (uses, 3)."""
-        return np.array([_asks(self.network, use.node) for use in self.operation.uses], dtype=np.int64).reshape(-1, 3)
+        nodes = [use.node for use in self.operation.uses]
+        asks = [(1, self.network.can_call(node), self.network.can_be_relieved(node)) for node in nodes]
+        return np.array(asks, dtype=np.int64).reshape(-1, 3)
 
 
 def store_row(store: str) -> str:
@@ -123,12 +116,15 @@ def store_row(store: str) -> str:
 def _of_nodes(n: _Numbered) -> Arrays:
     channel_at = {channel.node_from: number for number, channel in enumerate(n.operation.channels)}
     rivers = {node.id for node in n.operation.nodes if node.is_river}
+    relieved = [node in rivers and node not in n.store_at for node in n.place]
     return {
         "node_store": _ints(n.store_at.get(node, NONE) for node in n.place),
         "node_channel": _ints(channel_at.get(node, NONE) for node in n.place),
         "node_down": n.node_down,
+        "node_relieved": _ints(relieved),
         "inflow_node": _ints(n.place[i.node] for i in n.operation.inflows),
         "owed_node": _ints(n.place[o.node] for o in n.operation.owed),
+        "owed_in_order": _ints(sorted({n.place[o.node] for o in n.operation.owed})),
         "supply_nodes": _ints(number for node, number in n.place.items() if node not in rivers),
     }
 
@@ -138,6 +134,7 @@ def _of_ways(n: _Numbered) -> Arrays:
     for way in n.network.ways:
         into[way.end].append(way)
     near = [[n.way_at[w.id] for w in ways if w.conveyance is not None] for ways in into.values()]
+    river = [[n.way_at[w.id] for w in ways if w.conveyance is None] for ways in into.values()]
     every = [[n.way_at[w.id] for w in ways] for ways in into.values()]
     seen: dict[Any, int] = {}
     return {
@@ -148,7 +145,7 @@ def _of_ways(n: _Numbered) -> Arrays:
         # The same number for ways into one balance with the same key: they share.
         "way_group": _ints(seen.setdefault((way.end, way.key), len(seen)) for way in n.ways),
         "way_quota": _ints(n.quota_at.get(way.id, NONE) for way in n.ways),
-        **_lists("into_near", near), **_lists("into_all", every),
+        **_lists("into_near", near), **_lists("into_river", river), **_lists("into_all", every),
     }  # fmt: skip
 
 
@@ -163,7 +160,7 @@ def _of_classes(n: _Numbered) -> Arrays:
         trees.append(_downstream({n.place[node] for node in asked | returns}, n.node_down))
     return {
         "class_limit": np.array([n.rules.limits.get(c, (1.0, 1.0)) for c in n.classes], dtype=float).reshape(-1, 2),
-        "class_owed": _ints(int(c is UserClass.ECOLOGICAL and n.flow_is_kept) for c in n.classes),
+        "class_owed": _ints(int(c is UserClass.ECOLOGICAL and bool(n.operation.owed)) for c in n.classes),
         **_lists("class_near", near_nodes), **_lists("class_all", all_nodes), **_lists("class_tree", trees),
         **_lists("class_use", n.members),
     }  # fmt: skip
@@ -177,6 +174,8 @@ def _of_uses(n: _Numbered) -> Arrays:
         "use_return": _ints(NONE if u.return_to is None or u.return_lag_count else n.place[u.return_to] for u in uses),
         "use_returned": _floats(0.0 if u.return_to is None else u.return_fraction for u in uses),
         "use_factor": np.ones(len(uses)),
+        "use_asks": n.asks,
+        "ways_to_ask": RELIEF + 1 if n.operation.owed or n.asks[:, RELIEF].any() else RELIEF,
         "use_quota": _ints(n.quota_at.get(use.id, NONE) for use in uses),
         "late_use": _ints(number for number, _ in late),
         "late_node": _ints(n.place[u.return_to] for _, u in late if u.return_to),
@@ -268,17 +267,6 @@ def _of_turbines(n: _Numbered) -> Arrays:
     }  # fmt: skip
 
 
-def _of_relief(n: _Numbered) -> Arrays:
-    lent = [[(n.store_at[store], kept) for store, kept in sorted(n.lenders[node].items())] for node in n.place]
-    return {
-        "use_asks": n.asks,
-        "ways_to_ask": RELIEF + 1 if n.asks[:, RELIEF].any() else RELIEF,
-        "relief_kept": _floats(kept for part in lent for _, kept in part),
-        "relief_from": _offsets(lent),
-        "relief_store": _ints(store for part in lent for store, _ in part),
-    }
-
-
 def _of_rows(
     n: _Numbered, groups: Mapping[str, Sequence[str]], tolerances: Mapping[str, tuple[float, float]]
 ) -> Arrays:  # fmt: skip
@@ -288,14 +276,6 @@ def _of_rows(
         "row_tolerance": _floats(tolerances[row][0] for row in (*n.rows, *groups)),
         "row_depth": _floats(tolerances[row][1] for row in (*n.rows, *groups)),
     }
-
-
-def _asks(network: Network, node: str) -> tuple[int, int, int]:
-    """Which ways of asking can bring a user anything: calls, only where more dams, or water led into the river, can be asked so
-    than by conveyances alone."""
-    stores = {store.id for store in network.operation.stores}
-    by_river, near = network.ancestors([node], by_river=True), network.ancestors([node], by_river=False)
-    return 1, int(bool((by_river - near) & stores)), int(bool(network.relieved_by(node)))
 
 
 def _downstream(start: set[int], down: Ints) -> list[int]:

@@ -82,32 +82,41 @@ class Network:
                 waiting += into[node]
         return found
 
-    def lenders(self) -> dict[str, dict[str, float]]:
-        """Dams whose release comes by a balance of the river before it meets another dam, and the share kept until there."""
-        stores = {store.id for store in self.operation.stores}
-        channel_from = {channel.node_from: channel for channel in self.operation.channels}
-        found: dict[str, dict[str, float]] = {node: {} for node in self.nodes}
-        for store in self.operation.stores:
-            node, kept = store.downstream, 1.0
-            while node not in stores and kept > 0.0:
-                found[node][store.id] = kept
-                if node not in channel_from:
-                    break
-                node, kept = channel_from[node].node_to, kept * channel_from[node].kept_fraction
-        return found
-
-    def relieved_by(self, node: str) -> set[str]:
-        """Dams that can stand in for what a user at a balance takes from promised water, beside those that it can call on."""
+    def river_below(self, node: str) -> list[str]:
+        """The balances that the river comes by from one on, up to and without the next reservoir."""
         channel_to = {channel.node_from: channel.node_to for channel in self.operation.channels}
         stores = {store.id for store in self.operation.stores}
-        lenders = self.lenders()
-        found: set[str] = set()
-        for start in self.ancestors([node], by_river=False) - stores:
-            below: str | None = start
-            while below is not None and below not in stores:
-                found |= set(lenders[below])
-                below = channel_to.get(below)
-        return found - self.ancestors([node], by_river=True)
+        found: list[str] = []
+        while node not in stores:
+            found.append(node)
+            if node not in channel_to:
+                break
+            node = channel_to[node]
+        return found
+
+    def dams_above(self, nodes: Iterable[str]) -> set[str]:
+        """Reservoirs whose release comes by one of some balances, by the river alone."""
+        river = defaultdict(list)
+        for way in self.ways:
+            if way.conveyance is None:
+                river[way.end].append(way.start)
+        found, waiting = set(), [start for node in nodes for start in river[node]]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting += river[node]
+        return found & {store.id for store in self.operation.stores}
+
+    def can_call(self, node: str) -> bool:
+        """Whether a dam can be called on by river for what a user at a balance asks."""
+        return bool(self.dams_above(self.ancestors([node], by_river=True)))
+
+    def can_be_relieved(self, node: str) -> bool:
+        """Whether a dam can stand in for what a user at a balance takes from promised water."""
+        stores = {store.id for store in self.operation.stores}
+        starts = self.ancestors([node], by_river=False) - stores
+        return bool(self.dams_above(below for start in starts for below in self.river_below(start)))
 
 
 def operation_of(assets: Iterable[Kind], timeline: Timeline, cooling_load_fraction: float) -> Operation:

@@ -30,12 +30,15 @@ class Plan(NamedTuple):
     node_store: Ints
     node_channel: Ints
     node_down: Ints
+    node_relieved: Ints
     way_start: Ints
     way_kept: Floats
     way_intake_max: Floats
     way_counted: Floats
     into_near_from: Ints
     into_near: Ints
+    into_river_from: Ints
+    into_river: Ints
     into_all_from: Ints
     into_all: Ints
     way_group: Ints
@@ -102,11 +105,9 @@ class Plan(NamedTuple):
     turbine_useful: Floats
     inflow_node: Ints
     owed_node: Ints
+    owed_in_order: Ints
     lined_stores: Ints
     use_asks: Ints
-    relief_from: Ints
-    relief_store: Ints
-    relief_kept: Floats
     way_quota: Ints
     use_quota: Ints
     row_group_from: Ints

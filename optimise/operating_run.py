@@ -14,12 +14,13 @@ import numpy as np
 
 from yuqian.models.clock import Floats
 from yuqian.models.units import HOURS_PER_DAY
-from yuqian.optimise import operating_order, operating_step, operating_turbines
+from yuqian.optimise import operating_close, operating_order, operating_step, operating_turbines
+from yuqian.optimise.operating_close import close_day
 from yuqian.optimise.operating_compiler import compiled as compile_flat
 from yuqian.optimise.operating_order import serve_all
 from yuqian.optimise.operating_plan import NONE, ROW_ITEMS, STORE_ITEMS, TURBINE_ITEMS, Ints, Plan
-from yuqian.optimise.operating_state import ByTrace, Given, State
-from yuqian.optimise.operating_step import NOTHING, TINY, choose, close_day, open_day, some
+from yuqian.optimise.operating_state import NOTHING, TINY, ByTrace, Given, State, choose, some
+from yuqian.optimise.operating_step import open_day
 from yuqian.optimise.operating_turbines import see_turbined
 
 MM_PER_M = 1000.0
@@ -275,9 +276,9 @@ def empty_state(p: Plan, lags: int, quotas: int, traces: int) -> tuple[State, Gi
         "store": of_store, "transit": (channels, lags), "coming": (len(p.late_use), int(p.late_steps.max(initial=0))),
         "quota_used": (quotas,), "run": (rows,), "total": (len(TOTALS),),
         **dict.fromkeys(("flow", "net", "owed", "lack", "relief", "free", "own", "could", "asked", "draw", "moved"), of_node),
-        **dict.fromkeys(("factor", "met", "bound", "short"), of_node), "supplied": (stores, classes),
+        **dict.fromkeys(("factor", "met", "short", "called", "arrived"), of_node), "supplied": (stores, classes),
         **dict.fromkeys(("give", "intake", "room", "used"), of_way), **dict.fromkeys(("unmet", "got"), of_use), "left": (1,),
-        **dict.fromkeys(("keep", "lose", "fixed", "gate", "kappa", "tapped", "lent", "parts", "taken"), of_store),
+        **dict.fromkeys(("keep", "lose", "fixed", "gate", "kappa", "tapped", "spare", "taken"), of_store),
         **dict.fromkeys(("required", "ecological", "closing", "losses", "spill", "filled", "passed"), of_store),
         "row_demand": (rows,), "row_got": (rows,), **dict.fromkeys(("turbined", "energy"), (len(p.turbine_store),)),
     }  # fmt: skip
@@ -326,5 +327,5 @@ def run_all(
 def flattened(count: int) -> Callable[..., None]:
     """``run`` over ``count`` traces, made flat and compiled; kept, because chunk after chunk of traces asks for it."""
     tuples = {kind.__name__: kind for kind in (Plan, State, Given, Course, Table, Record)}
-    modules = (operating_step, operating_order, operating_turbines, sys.modules[__name__])
+    modules = (operating_step, operating_order, operating_close, operating_turbines, sys.modules[__name__])
     return compile_flat(run.__name__, modules, tuples, count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,23 @@ from yuqian.models.clock import Floats
 
 ByTrace = npt.NDArray[np.floating]
 """An array with traces last; compiled, an array of lanes."""
+
+
+def choose(condition: Any, yes: Any, no: Any) -> Any:
+    """``yes`` where the condition holds, else ``no``: for arrays as for single numbers."""
+    return np.where(condition, yes, no)
+
+
+def some(condition: Any) -> bool:
+    """Whether the condition holds for any trace."""
+    return bool(np.any(condition))
+
+
+TINY = 1e-30
+NOTHING = 1e-12
+"""hm3 below which nobody is called upon."""
+ROUNDING = 1e-9
+"""Share of a request below which water is what rounding has left."""
 
 
 class State(NamedTuple):
@@ -34,8 +51,9 @@ class State(NamedTuple):
     factor: ByTrace
     lack: ByTrace
     relief: ByTrace
-    bound: ByTrace
     short: ByTrace
+    called: ByTrace
+    arrived: ByTrace
     met: ByTrace
     give: ByTrace
     intake: ByTrace
@@ -50,8 +68,7 @@ class State(NamedTuple):
     gate: ByTrace
     kappa: ByTrace
     tapped: ByTrace
-    lent: ByTrace
-    parts: ByTrace
+    spare: ByTrace
     taken: ByTrace
     supplied: ByTrace
     required: ByTrace

@@ -5,34 +5,17 @@ Arrays run over members first and traces last. The same source is also compiled 
 stood. So nothing here branches on a number that differs by trace, and no function gives a value back.
 
 The order of a day: water that comes by itself runs down the river, dams give their ecological release, what is owed downstream
-is set aside; then the classes are served one after the other; then what is left fills stores off the stream, dams spill, and
-the river runs on. All volumes are hm3 a step.
+is set aside; then the classes are served one after the other (``operating_order``); then what is left fills stores off the
+stream, dams spill, and the river runs on (``operating_close``). All volumes are hm3 a step.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from yuqian.models.clock import Floats
-from yuqian.optimise.operating_plan import NONE, Ints, Plan
-from yuqian.optimise.operating_state import ByTrace, Given, State
-
-
-def choose(condition: Any, yes: Any, no: Any) -> Any:
-    """``yes`` where the condition holds, else ``no``: for arrays as for single numbers."""
-    return np.where(condition, yes, no)
-
-
-def some(condition: Any) -> bool:
-    """Whether the condition holds for any trace."""
-    return bool(np.any(condition))
-
-
-TINY = 1e-30
-NOTHING = 1e-12
-"""hm3 below which nobody is called upon."""
+from yuqian.optimise.operating_plan import CALLS, NONE, RELIEF, Ints, Plan
+from yuqian.optimise.operating_state import NOTHING, ROUNDING, TINY, ByTrace, Given, State, choose, some
 
 
 def open_day(p: Plan, s: State, g: Given) -> None:
@@ -120,16 +103,19 @@ def follow(s: State, at: Floats, value: Floats, first: int, end: int, x: ByTrace
         s.left[0] += (value[j + 1] - value[j]) / width * np.minimum(np.maximum(x - at[j], 0.0), width)
 
 
-def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
-    """One round of a class: what could be given runs down, requests run up, what is short is shared, grants run down."""
-    if by_river:
+def serve(p: Plan, s: State, g: Given, c: int, way: int) -> None:
+    """One round of a class: what could be given runs down, requests run up, what is short is shared, grants run down.
+
+    Only users that this way of asking can bring anything take part, so that a round that another trace needs changes nothing.
+    """
+    if way == CALLS:
         nodes = p.class_all[p.class_all_from[c] : p.class_all_from[c + 1]]
         into_from, into = p.into_all_from, p.into_all
     else:
         nodes = p.class_near[p.class_near_from[c] : p.class_near_from[c + 1]]
         into_from, into = p.into_near_from, p.into_near
     tree = p.class_tree[p.class_tree_from[c] : p.class_tree_from[c + 1]]
-    find_own(p, s, g, nodes, tree, by_river)
+    find_own(p, s, g, nodes, tree, way)
     for n in nodes:
         could = s.own[n]
         for k in range(into_from[n], into_from[n + 1]):
@@ -141,38 +127,44 @@ def serve(p: Plan, s: State, g: Given, c: int, by_river: bool) -> None:
     s.left[0] = 0.0
     for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
         u = p.class_use[k]
-        s.asked[p.use_node[u]] += s.unmet[u]
-        s.left[0] += np.minimum(s.unmet[u], s.could[p.use_node[u]])
+        if p.use_asks[u, way]:
+            s.asked[p.use_node[u]] += s.unmet[u]
+            s.left[0] += np.minimum(s.unmet[u], s.could[p.use_node[u]])
     if some(s.left[0] > NOTHING):
-        part(p, s, g, c, nodes, tree, into_from, into, by_river)
+        part(p, s, g, c, nodes, tree, into_from, into, way)
 
 
 def part(
-    p: Plan, s: State, g: Given, c: int, nodes: Ints, tree: Ints, into_from: Ints, into: Ints, by_river: bool
+    p: Plan, s: State, g: Given, c: int, nodes: Ints, tree: Ints, into_from: Ints, into: Ints, way: int
 ) -> None:  # fmt: skip
     """Part what there is among those who ask."""
     for at in range(len(nodes) - 1, -1, -1):
-        ask(p, s, nodes[at], into_from, into, by_river)
+        ask(p, s, nodes[at], into_from, into, way == CALLS)
     for n in nodes if len(p.lined_stores) else nodes[:0]:
-        i = p.node_store[n]
-        if i != NONE:
-            s.tapped[i] = choose(s.kappa[i] < 1.0, choose(s.draw[n] > 0.0, 1.0, s.tapped[i]), s.tapped[i])
-            s.draw[n] = s.draw[n] * s.kappa[i]
-    if not by_river:
-        ration(p, s, g, nodes, tree)
+        if p.node_store[n] != NONE:
+            limit(s, n, p.node_store[n])
+    if way != CALLS:
+        ration(p, s, g, c, nodes, tree, way)
     for n in tree:
         s.moved[n] = 0.0
     for n in nodes:
-        grant(p, s, n, c, into_from, into, by_river)
-    hand_over(p, s, g, c, tree)
+        grant(p, s, n, c, into_from, into, way == CALLS)
+    hand_over(p, s, g, c, tree, way)
 
 
-def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, by_river: bool) -> None:
+def limit(s: State, n: int, i: int) -> None:
+    """Let a dam below its drought line give the class's share of what is asked, once a day."""
+    s.tapped[i] = choose(s.kappa[i] < 1.0, choose(s.draw[n] > 0.0, 1.0, s.tapped[i]), s.tapped[i])
+    s.draw[n] = s.draw[n] * s.kappa[i]
+
+
+def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, way: int) -> None:
     """What each balance could give without others: free water that nobody downstream has been promised, or a store's.
 
-    Where dams upstream stand in for a balance (``relief``), more may be taken than is free there.
+    Where dams upstream stand in for a balance (``relief``), more may be taken than is free there; a dam's own water has then
+    been asked for already.
     """
-    if by_river:
+    if way == CALLS:
         for n in nodes:
             s.own[n] = np.maximum(s.free[n], 0.0)
             if p.node_store[n] == NONE and p.node_down[n] != NONE:
@@ -183,10 +175,64 @@ def find_own(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints, by_river: boo
             s.own[n] = np.maximum(s.free[n] + s.relief[n], 0.0)
             if p.node_down[n] != NONE and g.same_day[n] > 0.0:
                 s.own[n] = np.minimum(s.own[n], s.own[p.node_down[n]] / g.same_day[n])
-    for n in nodes if len(p.lined_stores) else nodes[:0]:
+    for n in nodes if len(p.lined_stores) or way == RELIEF else nodes[:0]:
         i = p.node_store[n]
         if i != NONE:
-            s.own[n] = choose(s.tapped[i] > 0.0, 0.0, s.own[n])
+            s.own[n] = 0.0 * s.own[n] if way == RELIEF else choose(s.tapped[i] > 0.0, 0.0, s.own[n])
+
+
+def see_calls(p: Plan, s: State, c: int) -> None:
+    """What dams could bring each balance by river, of what they can spare (``spare``).
+
+    A dam that gives a class less than it asks for does not stand in for others; the river's own class gets its share of it.
+    """
+    for n in range(len(p.node_store)):
+        i = p.node_store[n]
+        s.own[n] = 0.0
+        if i != NONE:
+            refused = s.tapped[i] if p.class_owed[c] else 1.0 - s.kappa[i]
+            s.own[n] = choose(refused > 0.0, 0.0, s.spare[i])
+        could = s.own[n] + 0.0
+        for k in range(p.into_river_from[n], p.into_river_from[n + 1]):
+            w = p.into_river[k]
+            s.give[w] = p.way_kept[w] * np.minimum(np.maximum(s.room[w], 0.0), s.could[p.way_start[w]])
+            could = could + s.give[w]
+        s.could[n] = could
+
+
+def see_relief(p: Plan, s: State, c: int) -> None:
+    """What dams could stand in with at each balance of the river."""
+    for i in range(len(p.store_node)):
+        s.spare[i] = np.maximum(s.free[p.store_node[i]], 0.0)
+    see_calls(p, s, c)
+    for n in range(len(p.node_store)):
+        s.relief[n] = s.could[n] if p.node_relieved[n] else 0.0 * s.could[n]
+
+
+def hold_relief(p: Plan, s: State, g: Given, c: int) -> None:
+    """See again what dams can stand in with, now that it is known what is to be taken above each balance.
+
+    Water called for one balance runs on and serves those below it too, but what of it comes on a later day does not, and must
+    be called twice. So each balance keeps back as much as may be called above it and not arrive on the day: with that, what is
+    called in all is never more than dams hold. Nor can a dam lend what is taken from the river above it.
+    """
+    for i in range(len(p.store_node)):
+        s.spare[i] = np.maximum(s.free[p.store_node[i]] - s.moved[p.store_node[i]], 0.0)
+    see_calls(p, s, c)
+    for n in range(len(p.node_store)):
+        s.called[n] = 0.0
+        s.arrived[n] = 0.0
+    for n in range(len(p.node_store)):
+        i, down = p.node_store[n], p.node_down[n]
+        if i != NONE:
+            s.called[p.store_down[i]] += s.called[n] - s.arrived[n]
+        else:
+            if p.node_relieved[n]:
+                s.relief[n] = np.maximum(s.could[n] - (s.called[n] - s.arrived[n]), 0.0)
+            if down != NONE:
+                need = np.maximum(s.moved[n] - s.free[n], 0.0)
+                s.called[down] += p.channel_kept[p.node_channel[n]] * (s.called[n] + need)
+                s.arrived[down] += g.same_day[n] * (s.arrived[n] + need)
 
 
 def ask(p: Plan, s: State, n: int, into_from: Ints, into: Ints, by_river: bool) -> None:
@@ -197,7 +243,8 @@ def ask(p: Plan, s: State, n: int, into_from: Ints, into: Ints, by_river: bool) 
     """
     first, end = into_from[n], into_from[n + 1]
     if first == end and not by_river:
-        s.draw[n] = choose(s.own[n] > 0.0, s.asked[n], 0.0)
+        # What rounding has left of its water is none: whoever is promised anything is cut for what is drawn.
+        s.draw[n] = choose(s.own[n] > NOTHING + ROUNDING * s.asked[n], s.asked[n], 0.0)
     else:
         s.draw[n] = np.minimum(s.asked[n], s.own[n])
     rest = np.maximum(s.asked[n] - s.draw[n], 0.0)
@@ -231,15 +278,17 @@ def ask(p: Plan, s: State, n: int, into_from: Ints, into: Ints, by_river: bool) 
         s.asked[p.way_start[into[k]]] += s.intake[into[k]]
 
 
-def ration(p: Plan, s: State, g: Given, nodes: Ints, tree: Ints) -> None:
+def ration(p: Plan, s: State, g: Given, c: int, nodes: Ints, tree: Ints, way: int) -> None:
     """Cut what is drawn so that no balance down the river, and no store, gives more than it has; alike for all who draw."""
-    for n in tree:
+    for n in range(len(p.node_store)):
         s.moved[n] = 0.0
     for n in nodes:
         s.moved[n] = s.draw[n]
     for n in tree:
         if p.node_down[n] != NONE:
             s.moved[p.node_down[n]] += g.same_day[n] * s.moved[n]
+    if way == RELIEF:
+        hold_relief(p, s, g, c)
     s.left[0] = 0.0
     for n in tree:
         s.left[0] = np.maximum(s.left[0], s.moved[n] - np.maximum(s.free[n] + s.relief[n], 0.0))
@@ -275,108 +324,19 @@ def grant(p: Plan, s: State, n: int, c: int, into_from: Ints, into: Ints, by_riv
     s.met[n] = np.minimum(1.0, got / np.maximum(s.asked[n], TINY))
 
 
-def hand_over(p: Plan, s: State, g: Given, c: int, tree: Ints) -> None:
+def hand_over(p: Plan, s: State, g: Given, c: int, tree: Ints, way: int) -> None:
     """Deliver to the users, let their return flow come back, and take all of it into account down the river."""
     for k in range(p.class_use_from[c], p.class_use_from[c + 1]):
         u = p.class_use[k]
-        got = s.unmet[u] * s.met[p.use_node[u]]
-        s.got[u] += got
-        s.unmet[u] = s.unmet[u] - got
-        back = p.use_return[u]
-        if back != NONE:
-            s.moved[back] += p.use_returned[u] * got
-            s.net[back] += p.use_returned[u] * got
+        if p.use_asks[u, way]:
+            got = s.unmet[u] * s.met[p.use_node[u]]
+            s.got[u] += got
+            s.unmet[u] = s.unmet[u] - got
+            back = p.use_return[u]
+            if back != NONE:
+                s.moved[back] += p.use_returned[u] * got
+                s.net[back] += p.use_returned[u] * got
     for n in tree:
         s.free[n] += s.moved[n]
         if p.node_down[n] != NONE:
             s.moved[p.node_down[n]] += g.same_day[n] * s.moved[n]
-
-
-def close_day(p: Plan, s: State, g: Given) -> None:
-    """Use what is left: drain supply nodes, spill, fill stores off the stream, let the river run on."""
-    for d in range(len(p.drain_node)):
-        n, w = p.drain_node[d], p.drain_way[d]
-        flow = np.minimum(np.maximum(s.free[n], 0.0), np.maximum(s.room[w], 0.0))
-        s.room[w] -= flow
-        s.used[w] += flow
-        s.free[n] -= flow
-        s.net[n] -= flow
-        s.net[p.drain_to[d]] += p.drain_kept[d] * flow
-    route(p, s, g)
-    for f in range(len(p.fill_node)):
-        fill(p, s, g, f)
-        route(p, s, g)
-    for w in range(len(p.way_kept)):
-        if p.way_quota[w] != NONE:
-            s.quota_used[p.way_quota[w]] += s.used[w]
-    for u in range(len(p.use_node)):
-        if p.use_quota[u] != NONE:
-            s.quota_used[p.use_quota[u]] += s.got[u]
-    for c in range(len(p.channel_node)):
-        enters = s.flow[p.channel_node[c]] * p.channel_kept[c]
-        for k in range(g.lag.shape[1] - 1):
-            s.transit[c, k] = s.transit[c, k + 1] + g.lag[c, k + 1] * enters
-    for k in range(len(p.late_use)):
-        for j in range(p.late_steps[k] - 1):
-            s.coming[k, j] = s.coming[k, j + 1]
-        s.coming[k, p.late_steps[k] - 1] = p.late_share[k] * s.got[p.late_use[k]]
-
-
-def route(p: Plan, s: State, g: Given) -> None:
-    """What flows at each balance in the end, and what each store holds."""
-    for n in range(len(p.node_store)):
-        s.flow[n] = s.net[n]
-    for i in range(len(p.inflow_node)):
-        s.flow[p.inflow_node[i]] += g.inflow[i]
-    for c in range(len(p.channel_node)):
-        s.flow[p.channel_to[c]] += s.transit[c, 0]
-    for k in range(len(p.late_use)):
-        s.flow[p.late_node[k]] += s.coming[k, 0]
-    for n in range(len(p.node_store)):
-        i = p.node_store[n]
-        if i != NONE:
-            water = s.store[i] * s.keep[i] - s.fixed[i] + s.flow[n] + s.filled[i] - s.taken[i] - s.ecological[i]
-            raw = water / s.lose[i]
-            open_for = np.maximum(s.gate[i] - s.ecological[i] - s.used[p.store_way[i]], 0.0)
-            spill = np.minimum(np.maximum(raw - g.limit[i], 0.0) * s.lose[i], open_for)
-            # What the gates cannot let out stays up to the highest level, and runs over from there.
-            s.spill[i] = np.maximum(spill, (raw - p.store_highest[i]) * s.lose[i])
-            s.closing[i] = np.maximum(raw - s.spill[i] / s.lose[i], 0.0)
-            # Where evaporation would take more than there is, it takes what there is.
-            lost = s.store[i] * (1.0 - s.keep[i]) + s.fixed[i] + s.closing[i] * (s.lose[i] - 1.0)
-            s.losses[i] = choose(raw < 0.0, lost + water, lost)
-            s.flow[p.store_down[i]] += s.ecological[i] + s.spill[i] - s.passed[i]
-        elif p.node_down[n] != NONE:
-            s.flow[p.node_down[n]] += g.same_day[n] * s.flow[n]
-
-
-def fill(p: Plan, s: State, g: Given, f: int) -> None:
-    """Carry to a store what would else run away: a dam's spill, or river water that nobody downstream is owed."""
-    n, w, i = p.fill_node[f], p.fill_way[f], p.fill_store[f]
-    amount = np.minimum(s.room[w], np.maximum(g.limit[i] - s.closing[i], 0.0) * s.lose[i] / p.fill_kept[f])
-    start = p.node_store[n]
-    if start != NONE:
-        amount = np.maximum(np.minimum(amount, s.spill[start] - s.passed[start]), 0.0)
-        s.passed[start] += amount
-    else:
-        see_unpromised(p, s, g, n)
-        amount = np.maximum(np.minimum(amount, s.left[0]), 0.0)
-        s.net[n] -= amount
-    s.room[w] -= amount
-    s.used[w] += amount
-    s.filled[i] += p.fill_kept[f] * amount
-
-
-def see_unpromised(p: Plan, s: State, g: Given, n: int) -> None:
-    """Water at a balance that can be taken without leaving anyone downstream short on the same day."""
-    s.left[0] = s.flow[n]
-    share, at = 1.0, n
-    while at != NONE and share > 0.0:
-        i = p.node_store[at]
-        if i != NONE:
-            held = np.maximum(s.closing[i] - p.store_dead[i], 0.0) * s.lose[i] + s.spill[i]
-            s.left[0] = np.minimum(s.left[0], held / share)
-        else:
-            s.left[0] = np.minimum(s.left[0], np.maximum(s.flow[at] - s.owed[at], 0.0) / share)
-        share = share * g.same_day[at]
-        at = p.node_down[at]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -96,6 +98,142 @@ def test_water_that_comes_back_fills_the_flow_before_dams_do(network) -> None:
     assert run.storage_hm3("lake")[0, 0] == pytest.approx(45.0)
 
 
+def test_a_dam_lends_all_that_it_holds(network) -> None:
+    """However many balances lie between, and however much more is asked: 8 flow by and are promised, the dam gives 8."""
+    for demand, between in ((8.0, 4), (8.1, 4), (12.0, 8)):
+        case = network(1)
+        names = [*(f"reach_{number}" for number in range(between)), "mouth"]
+        case.lake("dam", names[0], 100.0, 10.0)
+        case.river("side", 8.0)
+        case.reach("side", names[0])
+        for name in names:
+            case.river(name)
+        for start, end in pairwise(names):
+            case.reach(start, end)
+        case.outlet("mouth", 8.0)
+        case.town("town", "side", demand)
+        run = case.run()
+        assert run.delivered_hm3("town")[0, 0] == pytest.approx(8.0)
+        assert run.storage_hm3("dam")[0, 0] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("lags", [(1.0,), (0.0, 1.0)])
+def test_a_dam_stands_in_above_another(network, lags: tuple[float, ...]) -> None:
+    """The section above the lower dam is owed all 4 of the side stream; the upper dam gives it 4 in their place."""
+    case = network(1)
+    case.lake("upper", "section_start", 100.0, 50.0)
+    case.river("side", 4.0)
+    case.river("section_start")
+    case.reach("side", "section_start")
+    case.river("section_end")
+    case.section("section_start", "section_end", 4.0)
+    case.reach("section_end", "lower", lags)
+    case.lake("lower", "mouth", 100.0, 50.0)
+    case.river("mouth")
+    case.outlet("mouth")
+    case.town("town", "side", 4.0)
+    run = case.run()
+    assert run.delivered_hm3("town")[0, 0] == pytest.approx(4.0)
+    assert run.delivered_hm3("section")[0, 0] == pytest.approx(4.0)
+    assert run.storage_hm3("upper")[0, 0] == pytest.approx(46.0)
+
+
+def test_a_dam_that_is_empty_passes_the_call_on(network) -> None:
+    case = network(1)
+    case.lake("upper", "lower", 100.0, 50.0)
+    case.lake("lower", "mouth", 100.0, 0.0)
+    case.river("mouth", 1.0)
+    case.outlet("mouth", 9.0)
+    run = case.run()
+    assert run.delivered_hm3("mouth")[0, 0] == pytest.approx(9.0)
+    assert run.storage_hm3("upper")[0, 0] == pytest.approx(42.0)
+
+
+def test_a_narrow_canal_from_the_dam_is_no_hindrance(network) -> None:
+    """Half a hm3 comes by it; the rest of 4 is taken from the stream, or called by river, as without it."""
+    for stream, owed in ((4.0, 4.0), (0.0, 0.0)):
+        case = network(1)
+        case.lake("dam", "below", 100.0, 50.0)
+        case.river("below")
+        case.river("stream", stream)
+        case.river("mouth")
+        case.reach("below", "mouth")
+        case.reach("stream", "mouth")
+        case.outlet("mouth", owed)
+        case.supply("head")
+        case.canal("dam", "head", 0.5)
+        case.canal("stream" if owed else "below", "head")
+        case.town("town", "head", 4.0)
+        run = case.run()
+        assert run.delivered_hm3("town")[0, 0] == pytest.approx(4.0)
+        assert run.delivered_hm3("mouth")[0, 0] == pytest.approx(owed)
+        assert run.storage_hm3("dam")[0, 0] == pytest.approx(46.0)
+
+
+def test_water_that_comes_back_fills_the_flow_without_a_dam_too(network) -> None:
+    """5 come by nature and 2 come back: the outlet, which is owed 9, keeps all 7, and fields get none."""
+    case = network(1)
+    case.lake("far", "other", 100.0, 50.0)
+    case.river("other")
+    case.river("mouth", 5.0)
+    case.outlet("mouth", 9.0)
+    case.town("town", "far", 3.0, return_to="mouth", returned=2 / 3)
+    case.fields("fields", "mouth", 2.0)
+    run = case.run()
+    assert run.delivered_hm3("mouth")[0, 0] == pytest.approx(7.0)
+    assert run.delivered_hm3("fields")[0, 0] == pytest.approx(0.0, abs=ROUNDING)
+
+
+def test_a_flow_owed_gets_its_share_of_a_dam_below_its_line(network) -> None:
+    """With nine tenths for the river below the line, 3 that lack become 2.7."""
+    case = _estuary(network, 1, 50.0, 9.0)
+    lines = {"lake": DroughtLines(np.full(1, 60.0), np.zeros(1))}
+    run = case.run(Rules(lines=lines, limits={UserClass.ECOLOGICAL: (0.9, 0.9)}))
+    assert run.delivered_hm3("mouth")[0, 0] == pytest.approx(6.0 + 2.7)
+
+
+def test_rounding_calls_no_water(network) -> None:
+    """What rounding leaves short at a balance, while another trace really is short, must not empty a dam."""
+    flow, loss, kept = 10.0, 0.04, 0.5
+    arrives, free = flow * (1.0 - loss), 0.54 * flow * (1.0 - loss)
+    demand = free * kept * 1.15
+    case = network(1)
+    case.lake("dam", "meeting", 500.0, 250.0)
+    case.river("side", flow)
+    case.river("meeting")
+    case.reach("side", "meeting", loss=loss)
+    case.river("mouth")
+    case.section("meeting", "mouth", arrives - free)
+    case.outlet("mouth", 2.0 * arrives)
+    case.supply("head")
+    case.canal("side", "head", capacity=1e9, loss=1.0 - kept)
+    case.town("town", "head", demand)
+    alone = case.run()
+    case.series["town", "demand_m3_per_s"] = case.flows([demand, 30.0])[:, None]
+    both = case.run()
+    assert both.residual < ROUNDING
+    assert alone.delivered_hm3("town")[0, 0] == pytest.approx(demand)
+    assert both.delivered_hm3("town")[0, 0] == pytest.approx(demand)
+    assert both.storage_hm3("dam")[0, 0] == pytest.approx(alone.storage_hm3("dam")[0, 0])
+
+
+def test_a_trace_does_not_hang_on_those_beside_it(network) -> None:
+    """A town that recycles half of what it gets asks twice near by, and not once more because another trace calls on dams."""
+    found = []
+    for demands in ([0.0], [0.0, 4.0]):
+        case = network(1)
+        case.lake("dam", "below", 100.0, 50.0)
+        case.river("below")
+        case.river("stream", 1.0)
+        case.supply("head")
+        case.canal("stream", "head")
+        case.town("recycling", "head", 10.0, return_to="head", returned=0.5)
+        case.town("thirsty", "below", 0.0)
+        case.series["thirsty", "demand_m3_per_s"] = case.flows(demands)[:, None] if len(demands) > 1 else case.flows(0.0)
+        found.append(case.run().delivered_hm3("recycling")[0, 0])
+    assert found == pytest.approx([1.5, 1.5])
+
+
 def _branched(network, upper: list[float], side: list[float], storage: float, owed: float, demand: float):
     """A dam above a section and an outlet, with a stream coming in above each, lags, losses, and users on both streams."""
     case = network(12)
@@ -135,6 +273,24 @@ def test_while_the_dam_holds_water_the_flows_are_kept(network, upper, side, owed
     run = _branched(network, upper, side, 90.0, min(owed, 2.0), min(demand, 2.0)).run()
     for name in ("section", "mouth"):
         assert run.delivered_hm3(name) == pytest.approx(run.demand_hm3(name), abs=ROUNDING)
+
+
+@few
+@given(upper=flows, side=flows, storage=st.floats(0.0, 40.0), owed=st.floats(0.0, 6.0), demand=st.floats(0.5, 6.0))
+def test_traces_are_alone(network, upper, side, storage: float, owed: float, demand: float) -> None:
+    """Three traces with a tenth, all and three times the side stream give together what each gives alone."""
+    shares = (0.1, 1.0, 3.0)
+
+    def run(*parts: float):
+        case = _branched(network, upper, side, storage, owed, demand)
+        key = ("stream_hills", "inflow_m3_per_s")
+        case.series[key] = np.array([part * case.series[key] for part in parts])
+        return case.run()
+
+    together = run(*shares)
+    for number, share in enumerate(shares):
+        for left, right in zip(together.record, run(share).record, strict=True):
+            assert left[..., number] == pytest.approx(right[..., 0], abs=ROUNDING)
 
 
 @pytest.mark.slow

@@ -107,6 +107,20 @@ def test_equals_share_alike(network) -> None:
     assert run.delivered_hm3("one")[0, 0] == pytest.approx(2 * run.delivered_hm3("two")[0, 0])
 
 
+def test_rounding_cuts_nobody_downstream(network) -> None:
+    """What rounding leaves of the upper town's water is not drawn upon, so the lower town keeps its own."""
+    case = network(1)
+    case.river("upper", 2.33)
+    case.river("lower", 5.6)
+    case.reach("upper", "lower")
+    case.outlet("lower")
+    case.town("high", "upper", 9.3)
+    case.town("low", "lower", 5.6)
+    run = case.run()
+    assert (run.delivered_hm3("high")[0, 0], run.delivered_hm3("low")[0, 0]) == pytest.approx((2.33, 5.6))
+    assert run.totals()["outflow"][0] == pytest.approx(0.0, abs=ROUNDING)
+
+
 def test_own_river_then_dam_then_transfer(network) -> None:
     case = network(3)
     case.river("river", [5.0, 2.0, 0.0])
