@@ -143,10 +143,10 @@ def priced_shortage(simulation: Simulation) -> Floats:
 
 
 def surely_less(one: Floats, other: Floats) -> bool:
-    """Whether the mean of one is less than that of the other by more than the standard error of their differences by trace."""
+    """Whether the mean of one is less than that of the other by more than two standard errors of their differences by trace."""
     less = other - one
     error = less.std(ddof=1) / np.sqrt(len(less)) if len(less) > 1 else 0.0
-    return bool(less.mean() > error)
+    return bool(less.mean() > 2.0 * error)
 
 
 def improve(

@@ -125,7 +125,7 @@ def fit_rules(
     """Fit curves to an optimum's storages and improve them on the traces of ``run``.
 
     The ``apart`` traces after those choose between the standard rule, the curves as read and the improved ones: curves must
-    beat the standard rule by more than a standard error. As many traces after them judge.
+    beat the standard rule by more than two standard errors. As many traces after them judge.
     """
     usual = usual or usual_rules(region)
     firsts = (run.first, run.first + run.traces, run.first + run.traces + apart)

@@ -23,6 +23,9 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OVERRIDES = click.option(
     "-o", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value, as zaodu.in_service=2031-10-31."
 )
+FIT_ON_TRACES, JUDGE_ON_TRACES = 40, 120
+"""Traces that rule curves are improved on; and how many choose among the rules, and as many again judge them: a drought that
+tells rules apart comes once in many traces."""
 FORMULAS, FAILURES = {"m/(n+1)": "WEIBULL", "m/n": "PLAIN"}, {"short": "SHORT", "deep": "DEEP"}
 
 
@@ -166,9 +169,8 @@ def _fitted(region: Region, run: LongRun, years: int) -> FittedRules:
 
     unseen = run.first + run.traces
     study = LongStudy.of(region, LongPlan(years=years, seed=run.seed, trace=unseen))
-    count = max(1, min(40, run.traces // 2))
-    short = replace(run, traces=count, by_day=False, first=unseen)
-    return fit_rules(region, storages_of(study.run()), short, apart=count)
+    learn = replace(run, traces=FIT_ON_TRACES, by_day=False, first=unseen)
+    return fit_rules(region, storages_of(study.run()), learn, apart=JUDGE_ON_TRACES)
 
 
 def _month_day(text: str) -> str:
