@@ -93,8 +93,7 @@ class _Numbered:
     @cached_property
     def rows(self) -> tuple[str, ...]:
         """What supply is counted of, before groups: uses, dams, flows owed."""
-        of = self.operation
-        return (*(u.id for u in of.uses), *(store_row(s.id) for s in of.stores), *(o.id for o in of.owed))
+        return (*(use.id for use in self.operation.uses), *river_rows(self.operation))
 
     @cached_property
     def quota_at(self) -> Mapping[str, int]:
@@ -108,9 +107,9 @@ class _Numbered:
         return np.array(asks, dtype=np.int64).reshape(-1, 3)
 
 
-def store_row(store: str) -> str:
-    """Name of the row of supply of what a reservoir owes the river below it."""
-    return f"{store}.ecological"
+def river_rows(operation: Operation) -> tuple[str, ...]:
+    """Rows of supply of what is owed to the river: below dams, and at sections and outlets."""
+    return (*(f"{store.id}.ecological" for store in operation.stores), *(owed.id for owed in operation.owed))
 
 
 def _of_nodes(n: _Numbered) -> Arrays:
@@ -157,7 +156,7 @@ def _of_classes(n: _Numbered) -> Arrays:
         returns = {use.return_to for use in uses if use.return_to is not None}
         near_nodes.append(sorted(n.place[node] for node in asked))
         all_nodes.append(sorted(n.place[node] for node in n.network.ancestors({use.node for use in uses}, by_river=True)))
-        trees.append(_downstream({n.place[node] for node in asked | returns}, n.node_down))
+        trees.append(sorted(n.place[node] for node in n.network.river_below(asked | returns)))
     return {
         "class_limit": np.array([n.rules.limits.get(c, (1.0, 1.0)) for c in n.classes], dtype=float).reshape(-1, 2),
         "class_owed": _ints(int(c is UserClass.ECOLOGICAL and bool(n.operation.owed)) for c in n.classes),
@@ -276,15 +275,6 @@ def _of_rows(
         "row_tolerance": _floats(tolerances[row][0] for row in (*n.rows, *groups)),
         "row_depth": _floats(tolerances[row][1] for row in (*n.rows, *groups)),
     }
-
-
-def _downstream(start: set[int], down: Ints) -> list[int]:
-    found = set()
-    for node in start:
-        while node != NONE and node not in found:
-            found.add(node)
-            node = int(down[node])
-    return sorted(found)
 
 
 def _ints(values: Iterable[int]) -> Ints:

@@ -9,6 +9,7 @@ import numpy as np
 
 from yuqian.optimise.operating_plan import NONE, Plan
 from yuqian.optimise.operating_state import Given, State, choose
+from yuqian.optimise.operating_step import arrive
 
 
 def close_day(p: Plan, s: State, g: Given) -> None:
@@ -45,12 +46,7 @@ def route(p: Plan, s: State, g: Given) -> None:
     """What flows at each balance in the end, and what each store holds."""
     for n in range(len(p.node_store)):
         s.flow[n] = s.net[n]
-    for i in range(len(p.inflow_node)):
-        s.flow[p.inflow_node[i]] += g.inflow[i]
-    for c in range(len(p.channel_node)):
-        s.flow[p.channel_to[c]] += s.transit[c, 0]
-    for k in range(len(p.late_use)):
-        s.flow[p.late_node[k]] += s.coming[k, 0]
+    arrive(p, s, g)
     for n in range(len(p.node_store)):
         i = p.node_store[n]
         if i != NONE:

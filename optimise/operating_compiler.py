@@ -15,7 +15,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -179,7 +178,6 @@ def _written(annotation: Any) -> str:
     return str(getattr(annotation, "__forward_arg__", annotation))
 
 
-@lru_cache(maxsize=8)
 def _loaded(name: str, text: str) -> Callable[..., None]:
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     path = _cache_folder() / f"{name}_{digest}.py"

@@ -8,8 +8,9 @@ first, sees every balance once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from yuqian.models.clock import Timeline
 from yuqian.models.kind import Kind
@@ -68,45 +69,47 @@ class Network:
         held += [(one.id, one.quota) for one in self.operation.uses]
         return tuple((owner, quota) for owner, quota in held if quota)
 
+    @cached_property
+    def _near(self) -> Mapping[str, Sequence[str]]:
+        """Where conveyances into each balance begin."""
+        return _into(way for way in self.ways if way.conveyance is not None)
+
+    @cached_property
+    def _river(self) -> Mapping[str, Sequence[str]]:
+        """Where the river into each balance begins."""
+        return _into(way for way in self.ways if way.conveyance is None)
+
+    @cached_property
+    def _every(self) -> Mapping[str, Sequence[str]]:
+        """Where all ways into each balance begin."""
+        return _into(self.ways)
+
+    @cached_property
+    def _channel_to(self) -> Mapping[str, str]:
+        return {channel.node_from: channel.node_to for channel in self.operation.channels}
+
+    @cached_property
+    def stores(self) -> frozenset[str]:
+        """Balances that are reservoirs."""
+        return frozenset(store.id for store in self.operation.stores)
+
     def ancestors(self, nodes: Iterable[str], by_river: bool) -> set[str]:
         """The nodes and everything that can be asked for their sake."""
-        into = defaultdict(list)
-        for way in self.ways:
-            if by_river or way.conveyance is not None:
-                into[way.end].append(way.start)
-        found, waiting = set(), list(nodes)
-        while waiting:
-            node = waiting.pop()
-            if node not in found:
-                found.add(node)
-                waiting += into[node]
-        return found
+        return _upstream(nodes, self._every if by_river else self._near)
 
-    def river_below(self, node: str) -> list[str]:
-        """The balances that the river comes by from one on, up to and without the next reservoir."""
-        channel_to = {channel.node_from: channel.node_to for channel in self.operation.channels}
-        stores = {store.id for store in self.operation.stores}
-        found: list[str] = []
-        while node not in stores:
-            found.append(node)
-            if node not in channel_to:
-                break
-            node = channel_to[node]
+    def river_below(self, nodes: Iterable[str]) -> set[str]:
+        """The nodes and the balances that the river comes by from there on, up to and with the next reservoirs."""
+        found: set[str] = set()
+        for start in nodes:
+            node: str | None = start
+            while node is not None and node not in found:
+                found.add(node)
+                node = self._channel_to.get(node)
         return found
 
     def dams_above(self, nodes: Iterable[str]) -> set[str]:
         """Reservoirs whose release comes by one of some balances, by the river alone."""
-        river = defaultdict(list)
-        for way in self.ways:
-            if way.conveyance is None:
-                river[way.end].append(way.start)
-        found, waiting = set(), [start for node in nodes for start in river[node]]
-        while waiting:
-            node = waiting.pop()
-            if node not in found:
-                found.add(node)
-                waiting += river[node]
-        return found & {store.id for store in self.operation.stores}
+        return _upstream((start for node in nodes for start in self._river.get(node, ())), self._river) & self.stores
 
     def can_call(self, node: str) -> bool:
         """Whether a dam can be called on by river for what a user at a balance asks."""
@@ -114,9 +117,26 @@ class Network:
 
     def can_be_relieved(self, node: str) -> bool:
         """Whether a dam can stand in for what a user at a balance takes from promised water."""
-        stores = {store.id for store in self.operation.stores}
-        starts = self.ancestors([node], by_river=False) - stores
-        return bool(self.dams_above(below for start in starts for below in self.river_below(start)))
+        starts = self.ancestors([node], by_river=False) - self.stores
+        return bool(self.dams_above(self.river_below(starts) - self.stores))
+
+
+def _into(ways: Iterable[Way]) -> Mapping[str, Sequence[str]]:
+    into = defaultdict(list)
+    for way in ways:
+        into[way.end].append(way.start)
+    return dict(into)
+
+
+def _upstream(nodes: Iterable[str], into: Mapping[str, Sequence[str]]) -> set[str]:
+    """The nodes and all that ways lead from to them, one after the other."""
+    found, waiting = set(), list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += into.get(node, ())
+    return found
 
 
 def operation_of(assets: Iterable[Kind], timeline: Timeline, cooling_load_fraction: float) -> Operation:

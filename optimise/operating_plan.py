@@ -12,8 +12,8 @@ from yuqian.models.kind import UserClass
 
 Ints = npt.NDArray[np.int64]
 NONE = -1
-NEAR, CALLS, RELIEF = 0, 1, 2
-"""The ways in which a class asks (see ``operating_order``)."""
+CALLS, RELIEF = 1, 2
+"""The ways in which a class asks beyond what is near, which is 0 (see ``operating_order``)."""
 FAR_BELOW = -1e30
 ROW_ITEMS = ("demand", "delivered", "failed", "deep", "events", "longest", "depth")
 """What is kept of a row of supply in each bin: hm3 asked and got, periods short, periods short beyond the allowed depth, runs

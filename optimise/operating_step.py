@@ -24,17 +24,11 @@ def open_day(p: Plan, s: State, g: Given) -> None:
         s.flow[n] = 0.0
         s.net[n] = 0.0
         s.owed[n] = 0.0
-        s.relief[n] = 0.0
     for o in range(len(p.owed_node)):
         s.owed[p.owed_node[o]] = np.maximum(s.owed[p.owed_node[o]], g.owed[o])
     see_losses(p, s, g)
     see_gates(p, s, g)
-    for i in range(len(p.inflow_node)):
-        s.flow[p.inflow_node[i]] += g.inflow[i]
-    for c in range(len(p.channel_node)):
-        s.flow[p.channel_to[c]] += s.transit[c, 0]
-    for k in range(len(p.late_use)):
-        s.flow[p.late_node[k]] += s.coming[k, 0]
+    arrive(p, s, g)
     for n in range(len(p.node_store)):
         i, down = p.node_store[n], p.node_down[n]
         if i != NONE:
@@ -72,6 +66,16 @@ def open_day(p: Plan, s: State, g: Given) -> None:
         s.got[u] = 0.0
         if p.use_quota[u] != NONE:
             s.unmet[u] = np.minimum(s.unmet[u], np.maximum(g.quota[p.use_quota[u]] - s.quota_used[p.use_quota[u]], 0.0))
+
+
+def arrive(p: Plan, s: State, g: Given) -> None:
+    """Let inflow, what reaches have brought and what users gave back earlier come to their balances."""
+    for i in range(len(p.inflow_node)):
+        s.flow[p.inflow_node[i]] += g.inflow[i]
+    for c in range(len(p.channel_node)):
+        s.flow[p.channel_to[c]] += s.transit[c, 0]
+    for k in range(len(p.late_use)):
+        s.flow[p.late_node[k]] += s.coming[k, 0]
 
 
 def see_losses(p: Plan, s: State, g: Given) -> None:
@@ -207,6 +211,7 @@ def see_relief(p: Plan, s: State, c: int) -> None:
     see_calls(p, s, c)
     for n in range(len(p.node_store)):
         s.relief[n] = s.could[n] if p.node_relieved[n] else 0.0 * s.could[n]
+        s.moved[n] = 0.0
 
 
 def hold_relief(p: Plan, s: State, g: Given, c: int) -> None:
@@ -280,7 +285,7 @@ def ask(p: Plan, s: State, n: int, into_from: Ints, into: Ints, by_river: bool) 
 
 def ration(p: Plan, s: State, g: Given, c: int, nodes: Ints, tree: Ints, way: int) -> None:
     """Cut what is drawn so that no balance down the river, and no store, gives more than it has; alike for all who draw."""
-    for n in range(len(p.node_store)):
+    for n in tree:
         s.moved[n] = 0.0
     for n in nodes:
         s.moved[n] = s.draw[n]

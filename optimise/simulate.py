@@ -20,7 +20,7 @@ from yuqian.models.clock import Clock, Floats, Rhythm, Timeline
 from yuqian.models.kind import Kind, UserClass
 from yuqian.models.operation import Given, Operation
 from yuqian.models.units import HOURS_PER_DAY
-from yuqian.optimise.operating_arrays import plan_of, store_row
+from yuqian.optimise.operating_arrays import plan_of, river_rows
 from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_network import Network, OperatingError, network_of, operation_of
 from yuqian.optimise.operating_plan import FAR_BELOW, NONE, Ints, Names, Plan
@@ -232,12 +232,13 @@ def _class_groups(operation: Operation) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for use in operation.uses:
         groups.setdefault(class_row(use.user_class), []).append(use.id)
-    kept = [*(store_row(store.id) for store in operation.stores), *(owed.id for owed in operation.owed)]
-    return groups | ({class_row(UserClass.ECOLOGICAL): kept} if kept else {})
+    if kept := river_rows(operation):
+        groups.setdefault(class_row(UserClass.ECOLOGICAL), []).extend(kept)
+    return groups
 
 
 def _check_groups(operation: Operation, groups: Mapping[str, Sequence[str]]) -> None:
-    known = {use.id for use in operation.uses} | set(groups.get(class_row(UserClass.ECOLOGICAL), ()))
+    known = {use.id for use in operation.uses} | set(river_rows(operation))
     wrong = [f"the group '{name}' holds '{use}', which asks for no water" for name in groups for use in groups[name]
              if use not in known]  # fmt: skip
     wrong += [f"the group '{name}' is called like a use" for name in groups if name in known]
@@ -250,8 +251,7 @@ def _tolerances(
 ) -> dict[str, tuple[float, float]]:  # fmt: skip
     """A group is judged by its strictest member."""
     found = {use.id: rules.allowances[use.user_class] for use in operation.uses}
-    kept = [*(store_row(store.id) for store in operation.stores), *(owed.id for owed in operation.owed)]
-    found |= dict.fromkeys(kept, rules.allowances[UserClass.ECOLOGICAL])
+    found |= dict.fromkeys(river_rows(operation), rules.allowances[UserClass.ECOLOGICAL])
     return found | {name: min((found[row] for row in members), default=(0.0, 0.0)) for name, members in groups.items()}
 
 
