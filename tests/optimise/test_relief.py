@@ -13,7 +13,7 @@ from yuqian.models.kind import UserClass
 from yuqian.models.user_class import STANDARD_ORDER
 from yuqian.optimise.operating_compiler import has_compiler
 from yuqian.optimise.operating_rules import DroughtLines, Rules
-from yuqian.optimise.simulate import Engine
+from yuqian.optimise.simulate import Engine, class_row
 
 ROUNDING = 1e-9
 few = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -190,6 +190,20 @@ def test_a_flow_owed_gets_its_share_of_a_dam_below_its_line(network) -> None:
     lines = {"lake": DroughtLines(np.full(1, 60.0), np.zeros(1))}
     run = case.run(Rules(lines=lines, limits={UserClass.ECOLOGICAL: (0.9, 0.9)}))
     assert run.delivered_hm3("mouth")[0, 0] == pytest.approx(6.0 + 2.7)
+
+
+def test_users_and_flows_of_the_ecological_class_share_its_row(network) -> None:
+    """A wetland that asks for 2, 3 below a dam and 1 at the outlet make 6."""
+    case = network(1)
+    case.lake("dam", "mouth", 100.0, 50.0, 3.0, ecological=3.0)
+    case.river("mouth", 4.0)
+    case.outlet("mouth", 1.0)
+    case.factory("wetland", "mouth", 2.0)
+    case.assets[-1] = case.assets[-1].model_copy(update={"user_class": UserClass.ECOLOGICAL})
+    run = case.run()
+    row = class_row(UserClass.ECOLOGICAL)
+    assert run.demand_hm3(row)[0, 0] == pytest.approx(6.0)
+    assert run.delivered_hm3(row)[0, 0] == pytest.approx(6.0)
 
 
 def test_rounding_calls_no_water(network) -> None:
