@@ -45,7 +45,7 @@ def both_ways(scenario: str, month_day: str, days: int) -> None:
     simple = tuple(asset.with_commitment(Commitment.NONE) for asset in assembly.assets)
     daily = assemble(simple, series, clock)
     estimates = estimated_prices(program, daily.assets, daily.series, clock, options)
-    alone = solve_from_prices(program, estimates, options)
+    alone = solve_from_prices(program, estimates, clock, options)
     whole = time.process_time() - began
     print(
         f"  alone {whole:.1f} s, {alone.iterations} iterations, {alone.objective_yuan:,.0f} yuan; ratio {whole / took:.1f}",

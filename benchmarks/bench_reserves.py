@@ -32,7 +32,7 @@ def solved(scenario: str, days: int) -> tuple[float, float]:
     program = compile_model(assembly.model)
     began = time.process_time()
     prices = estimated_prices(program, assembly.assets, assembly.series, clock, options)
-    solution = solve_from_prices(program, prices, options)
+    solution = solve_from_prices(program, prices, clock, options)
     seconds = time.process_time() - began
     audit(assembly.assets, answers(assembly, program, solution), clock, solution.objective_yuan).require()
     print(f"{scenario}, {days} days: {program.column_count} columns, {program.row_count} rows, ", end="")

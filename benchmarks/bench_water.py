@@ -34,7 +34,7 @@ def main(scenario: str = "2030-plan", days: int = 28, month: int = 2, passes: in
     program = compile_model(assembly.model)
     began = time.process_time()
     prices = estimated_prices(program, assembly.assets, assembly.series, clock, options)
-    plain = solve_from_prices(program, prices, options)
+    plain = solve_from_prices(program, prices, clock, options)
     solved = time.process_time()
     settled = settle(assembly, program, plain, options, passes_max=passes)
     after = time.process_time()

@@ -60,7 +60,7 @@ def worth_of_prices(study: Study, days: int) -> None:
     plain = solve(program, options)
     middle = time.process_time()
     prices = estimated_prices(program, assembly.assets, assembly.series, clock, options)
-    priced = solve_from_prices(program, prices, options)
+    priced = solve_from_prices(program, prices, clock, options)
     ended = time.process_time()
     assert np.isclose(plain.objective_yuan, priced.objective_yuan, rtol=1e-7)
     print(f"{days} days: ordinary {middle - began:.1f} s, {plain.iterations} iterations; ", end="")

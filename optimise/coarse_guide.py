@@ -65,7 +65,7 @@ class CoarseGuide:
         program = relaxed(compile_model(assembly.model))
         simple = tuple(asset.with_commitment(Commitment.NONE) for asset in assembly.assets)
         estimates = estimated_prices(program, simple, assembly.series, steps, options)
-        solution = solve_from_prices(program, estimates, options, report)
+        solution = solve_from_prices(program, estimates, steps, options, report)
         return cls(kinds, series, clock, steps, program, solution, guide(assembly, program, solution))
 
     def bounded(

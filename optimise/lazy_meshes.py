@@ -52,20 +52,28 @@ def solve_lazily(program: Program, solver: Solver) -> Solution:
     rows = meshes.rows_kept(kept_steps)
     found = solver(_with_rows_of(program, rows), rows, None)
     for _ in range(MOST_ROUNDS):
-        if found.x is None or found.outcome is not Outcome.OPTIMAL:
+        if found.x is None:
             break
         x, wrong = meshes.set_right(found.x)
         if not wrong.any():
             return _of_the_whole(program, replace(found, x=x), rows)
         kept_steps = kept_steps | wrong
-        if kept_steps.mean() > MOST_STEPS_FRACTION:
+        if found.outcome is not Outcome.OPTIMAL or kept_steps.mean() > MOST_STEPS_FRACTION:
             break
         before, rows = rows, meshes.rows_kept(kept_steps)
         start = None if found.basis is None else _basis_over(found.basis, before, rows, program.row_count)
         found = solver(_with_rows_of(program, rows), rows, start)
-    if found.outcome in (Outcome.INFEASIBLE, Outcome.INTERRUPTED):
-        return found if found.x is None else replace(found, x=None, row_dual=None, column_dual=None, basis=None)
-    return solver(program, every, None)
+    if found.outcome in (Outcome.OPTIMAL, Outcome.UNBOUNDED):
+        return solver(program, every, None)
+    return _without_answer(found)
+
+
+def _without_answer(found: Solution) -> Solution:
+    """How a solve ended whose decisions, if there are any, break Kirchhoff's law."""
+    is_limit = found.outcome is Outcome.LIMIT_WITH_SOLUTION
+    outcome = Outcome.LIMIT_WITHOUT_SOLUTION if is_limit else found.outcome
+    nothing = float("nan")
+    return replace(found, outcome=outcome, objective_yuan=nothing, x=None, row_dual=None, column_dual=None, basis=None)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,9 @@ def in_strict_order(
     done = staged(assembly, program, solution, options, report, order)
     held, now, is_final = done.held, done.now, done.is_untouched
     if not is_final:
-        now = _checked(solve_from_prices(held, _padded(prices, len(done.rows)), options, report), "the ordinary costs")
+        now = _checked(
+            solve_from_prices(held, _padded(prices, len(done.rows)), assembly.clock, options, report), "the ordinary costs"
+        )
     stages = (*done.stages, _stage(None, not is_final, done.rows, now))
     return Lexicographic(held, now, stages)
 

@@ -4,10 +4,14 @@ The dual simplex method begins with every price at nought: coal is free, so all 
 which tie all hours of the year together, are the first to be mended; from then on every iteration drags the whole year along.
 The same model with one power step a day is small, and its prices of coal and water are nearly right. Taking a row's price
 times the row from the objective changes no solution (an equality holds whatever it costs), but lets the method begin there.
+
+A season or more is then solved by the fortnight, where what ties fortnights together is paid for at these prices, and the
+bases of the fortnights make one of the whole. What is left to be mended is the ties alone.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -19,9 +23,14 @@ from yuqian.models.kind import RESERVED_ID, Kind
 from yuqian.optimise.affine import Ints
 from yuqian.optimise.assemble import SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.lazy_meshes import solve_lazily
+from yuqian.optimise.lazy_meshes import Solver, solve_lazily
 from yuqian.optimise.program import Program
-from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
+from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverOptions, solve
+from yuqian.optimise.time_split import PartEnded, SplitError, bound_by_parts
+
+PART_DAYS = 14
+LEAST_PARTS = 6
+"""Of a clock that is joined of parts; below, the whole is small enough to be solved at once."""
 
 
 def coarser(clock: Clock, per_water: int = 1) -> Clock:
@@ -93,16 +102,56 @@ def shifted(program: Program, prices: Floats) -> Program:
 def solve_from_prices(
     program: Program,
     prices: Floats | None,
+    clock: Clock,
     options: SolverOptions | None = None,
     report: Report | None = None,
 ) -> Solution:
-    """Solve ``program``, beginning with ``prices`` for its equality rows if there are any, and its meshes lazily."""
+    """Solve ``program``, beginning with ``prices`` for its equality rows if there are any, and its meshes lazily.
+
+    A linear program over a season or longer is joined of its fortnights at these prices (:mod:`yuqian.optimise.time_split`),
+    where the method of solving it is left open or simplex.
+    """
+    options, began = options or SolverOptions(), time.perf_counter()
+    alone = at_once(prices, options, report)
+    if prices is None or not _is_worth_parts(program, clock, options):
+        return solve_lazily(program, alone)
+
+    def joined(part: Program, rows: Ints, start: highspy.HighsBasis | None) -> Solution:
+        left = options.after(time.perf_counter() - began)
+        found = None if start is not None else _joined(part, prices[rows], clock, left, report)
+        return alone(part, rows, start) if found is None else found
+
+    return solve_lazily(program, joined)
+
+
+def at_once(prices: Floats | None, options: SolverOptions, report: Report | None = None) -> Solver:
+    """A solver that begins with ``prices`` for equality rows, if there are any; shape (rows of the whole,).
+
+    The limit of time counts from this call on, for all that it is asked to solve.
+    """
+    began = time.perf_counter()
 
     def solver(part: Program, rows: Ints, start: highspy.HighsBasis | None) -> Solution:
-        own = options if start is None else replace(options or SolverOptions(), presolve=False)
+        left = options.after(time.perf_counter() - began)
+        own = left if start is None else left.from_basis
         if prices is None:
             return solve(part, own, report, start)
         found = solve(shifted(part, prices[rows]), own, report, start)
         return found if found.row_dual is None else replace(found, row_dual=found.row_dual + prices[rows])
 
-    return solve_lazily(program, solver)
+    return solver
+
+
+def _is_worth_parts(program: Program, clock: Clock, options: SolverOptions) -> bool:
+    is_simplex = options.method in (Method.CHOOSE, Method.SIMPLEX)
+    return is_simplex and clock.water.count >= LEAST_PARTS * PART_DAYS and not program.integral.any()
+
+
+def _joined(program: Program, prices: Floats, clock: Clock, options: SolverOptions, report: Report | None) -> Solution | None:
+    """The optimum, or how the solve ended without one; None where the prices are to blame for that."""
+    try:
+        return bound_by_parts(program, clock, prices, (PART_DAYS, clock.water.count), options, report).as_solution()
+    except PartEnded as ended:
+        return None if ended.found.outcome is Outcome.UNBOUNDED else ended.found
+    except SplitError:
+        return None

@@ -69,6 +69,8 @@ class SolverOptions:
         target_yuan: it stops at a solution that costs no more, whatever its gap, as if at a limit.
         seed: of HiGHS.
         presolve: whether to reduce the problem first; a start basis is only used without.
+        perturbs: whether dual simplex shakes the costs against standing still. A basis whose decisions are priced right has
+            little to gain from that, and its costs must be put right again in the end.
     """
 
     method: Method = Method.CHOOSE
@@ -79,6 +81,11 @@ class SolverOptions:
     target_yuan: float = -float("inf")
     seed: int = 0
     presolve: bool = True
+    perturbs: bool = True
+
+    def after(self, spent_s: float) -> SolverOptions:
+        """The same with so much less time."""
+        return replace(self, time_limit_s=max(0.0, self.time_limit_s - spent_s))
 
     @property
     def from_basis(self) -> SolverOptions:
@@ -96,6 +103,7 @@ class SolverOptions:
             "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE, "dual_feasibility_tolerance": FEASIBILITY_TOLERANCE,
             "solver": Method.SIMPLEX.value if primal else self.method.value,
             "simplex_strategy": PRIMAL_STRATEGY if primal else DUAL_STRATEGY,
+            "dual_simplex_cost_perturbation_multiplier": 1.0 if self.perturbs else 0.0,
         }  # fmt: skip
 
 

@@ -37,10 +37,19 @@ DUAL_TOLERANCE = 1e-6
 """A reduced cost that is nearer to nought, relative to the cost, counts as nought where a decision has no bound."""
 NOWHERE = -1
 """The part of decisions without a step."""
+BASIC = highspy.HighsBasisStatus.kBasic
 
 
 class SplitError(RuntimeError):
     """Prices at which a part, or a decision without a step, could earn without limit; the message names it."""
+
+
+class PartEnded(SplitError):
+    """A part that ended without an optimum; ``found`` says how, and has its decisions where the part was the whole."""
+
+    def __init__(self, message: str, found: Solution) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,9 @@ class SplitBound:
         iterations, seconds: of all parts.
         row_dual, column_dual: yuan per unit of right-hand side; where a row ties the longest parts together, its price.
         x: decisions of the parts, which need not fit together where rows were priced.
+        largest_infeasibility: of any row or bound of the longest parts.
+        log: what HiGHS printed, part after part.
+        basis: of the whole, where the parts were joined to one without cuts.
     """
 
     yuan: float
@@ -64,6 +76,9 @@ class SplitBound:
     row_dual: Floats
     column_dual: Floats
     x: Floats
+    largest_infeasibility: float
+    log: str
+    basis: highspy.HighsBasis | None
 
     def as_solution(self) -> Solution:
         """The optimum, of a linear program whose parts were joined to one.
@@ -71,11 +86,11 @@ class SplitBound:
         Raises:
             ValueError: where rows stay priced, or cuts stand behind the program's own rows.
         """
-        if self.parts != 1 or self.yuan != self.linear_yuan:
+        if self.basis is None:
             raise ValueError("only a linear program that was joined to one part has its optimum")
         return Solution(
             Outcome.OPTIMAL, self.yuan, self.yuan, self.x, self.row_dual, self.column_dual,
-            self.iterations, self.seconds, 0.0, "",
+            self.iterations, self.seconds, self.largest_infeasibility, self.log, self.basis,
         )  # fmt: skip
 
 
@@ -110,8 +125,12 @@ def bound_by_parts(
         lengths_days: of the parts, and of those that they are joined to, each a multiple of the one before, or the whole.
 
     Raises:
-        SplitError: for prices at which something could earn without limit.
+        ProgramError: for numbers that a solver would misread.
+        PartEnded: for a part without an optimum. One that is infeasible proves the whole to be; one that is unbounded has
+            the prices to blame; limits and an interruption count for all parts together.
+        SplitError: for prices at which a decision without a step could earn without limit.
     """
+    program.check()
     if any(longer % shorter and longer < clock.water.count for shorter, longer in pairwise(lengths_days)):
         raise ValueError(f"parts of {tuple(lengths_days)} days cannot be joined one to the next")
     split = _Split.of(program, clock, row_prices, lengths_days[0], options or SolverOptions(), report)
@@ -147,10 +166,12 @@ class _Split:
         self.row_dual, self.column_dual = prices.copy(), self.cost.copy()
         self.x = np.zeros(program.column_count)
         self.column_status = _at_bounds(program, self.cost)
-        self.row_status = np.full(program.row_count, highspy.HighsBasisStatus.kBasic, dtype=object)
+        self.row_status = np.full(program.row_count, BASIC, dtype=object)
         self.slack_status = np.full(program.row_count, highspy.HighsBasisStatus.kLower, dtype=object)
         self.iterations, self.seconds, self.parts = 0, 0.0, 0
-        self.is_begun = False
+        self.largest_infeasibility = 0.0
+        self.logs: list[str] = []
+        self.is_begun = self.has_cuts = False
         self.last: highspy.HighsBasis | None = None
 
     @classmethod
@@ -166,13 +187,20 @@ class _Split:
         """The limit that a price belongs to."""
         return np.where(self.prices > 0, self.program.row_lower, self.program.row_upper)
 
+    @property
+    def has_slack(self) -> npt.NDArray[np.bool_]:
+        """Which rows have a column for their slack."""
+        has: npt.NDArray[np.bool_] = (self.prices != 0.0) & (self.program.row_lower != self.program.row_upper)
+        return has
+
     def with_cuts(self, cuts: Sequence[Cut]) -> _Split:
         """The same with cuts behind its rows, which do not bind yet."""
-        count, basic = len(cuts), highspy.HighsBasisStatus.kBasic
+        count = len(cuts)
+        self.has_cuts = True
         self.program = with_cuts(self.program, cuts)
         self.matrix = sparse.csr_array(self.program.matrix)
         self.prices, self.row_dual = np.append(self.prices, np.zeros(count)), np.append(self.row_dual, np.zeros(count))
-        self.row_status = np.append(self.row_status, [basic] * count)
+        self.row_status = np.append(self.row_status, [BASIC] * count)
         self.slack_status = np.append(self.slack_status, [highspy.HighsBasisStatus.kLower] * count)
         return self
 
@@ -181,20 +209,24 @@ class _Split:
         own = _parts_of_rows(self.matrix, part)
         priced = self.prices != 0.0
         total = self.program.offset + float(self.limit[priced] @ self.prices[priced]) + _stepless(self.program, self.cost, part)
-        self.parts = int(part.max()) + 1
+        self.parts, self.largest_infeasibility = int(part.max()) + 1, 0.0
         for number in range(self.parts):
             total += self._solve_part(np.flatnonzero(part == number), np.flatnonzero(own == number), number)
         self.is_begun = True
         return total
 
     def _solve_part(self, columns: Ints, rows: Ints, number: int) -> float:
-        slack = rows[(self.prices[rows] != 0.0) & (self.program.row_lower[rows] != self.program.row_upper[rows])]
-        options, start = self.options, self._start(columns, rows, slack)
+        slack = rows[self.has_slack[rows]]
+        options, start = self.options.after(self.seconds), self._start(columns, rows, slack)
         if start is not None:
-            options = options.from_basis
-        found = solve(self._part(columns, rows, slack), options, self.report, start)
+            options = replace(options.from_basis, perturbs=False)
+        found = solve(self._part(columns, rows, slack), options, self._told(), start)
+        self.iterations, self.seconds = self.iterations + found.iterations, self.seconds + found.seconds
+        self.largest_infeasibility = max(self.largest_infeasibility, found.largest_infeasibility)
+        self.logs.append(found.log)
         if found.outcome is not Outcome.OPTIMAL:
-            raise SplitError(f"part {number + 1} of {self.parts} ended as '{found.outcome.value}' at these prices")
+            told = f"part {number + 1} of {self.parts} ended as '{found.outcome.value}' at these prices"
+            raise PartEnded(told, self._ended(found))
         assert found.x is not None
         assert found.row_dual is not None
         assert found.column_dual is not None
@@ -206,8 +238,25 @@ class _Split:
         self.row_status[rows] = np.array(found.basis.row_status, dtype=object)
         self.x[columns], self.column_dual[columns] = found.x[:count], found.column_dual[:count]
         self.row_dual[rows] = found.row_dual + self.prices[rows]
-        self.iterations, self.seconds = self.iterations + found.iterations, self.seconds + found.seconds
         return found.bound_yuan
+
+    def _told(self) -> Report | None:
+        """Tells the progress of all parts together."""
+        report, iterations, seconds = self.report, self.iterations, self.seconds
+        if report is None:
+            return None
+        return lambda now: report(replace(now, iterations=iterations + now.iterations, seconds=seconds + now.seconds))
+
+    def _ended(self, found: Solution) -> Solution:
+        """How the parts ended when one of them did without an optimum, and the decisions if it was the whole."""
+        whole = replace(found, iterations=self.iterations, seconds=self.seconds, log="".join(self.logs), basis=None)
+        whole = replace(whole, bound_yuan=-np.inf, row_dual=None, column_dual=None)
+        if self.parts == 1 and found.x is not None:
+            x = found.x[: self.program.column_count]
+            return replace(whole, objective_yuan=float(self.program.cost @ x) + self.program.offset, x=x)
+        is_limit = found.outcome in (Outcome.LIMIT_WITH_SOLUTION, Outcome.LIMIT_WITHOUT_SOLUTION)
+        outcome = Outcome.LIMIT_WITHOUT_SOLUTION if is_limit else found.outcome
+        return replace(whole, outcome=outcome, objective_yuan=np.nan, x=None)
 
     def _start(self, columns: Ints, rows: Ints, slack: Ints) -> highspy.HighsBasis | None:
         """The basis of what a part is joined of; of a shortest part that of the one before, which differs in numbers alone."""
@@ -240,8 +289,23 @@ class _Split:
 
     def bound(self, yuan: float, linear_yuan: float) -> SplitBound:
         return SplitBound(
-            yuan, linear_yuan, self.parts, self.iterations, self.seconds, self.row_dual, self.column_dual, self.x
+            yuan, linear_yuan, self.parts, self.iterations, self.seconds, self.row_dual, self.column_dual, self.x,
+            self.largest_infeasibility, "".join(self.logs), self._whole_basis(),
         )  # fmt: skip
+
+    def _whole_basis(self) -> highspy.HighsBasis | None:
+        """Of the program, without slack columns: a row that has one is basic if either is, or rests where its slack does."""
+        if self.parts != 1 or self.has_cuts:
+            return None
+        lower, upper = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kUpper
+        rows = list(self.row_status)
+        for row in np.flatnonzero(self.has_slack).tolist():
+            is_basic = BASIC in (rows[row], self.slack_status[row])
+            is_at_lower = (self.slack_status[row] == lower) == (self.prices[row] > 0.0)
+            rows[row] = BASIC if is_basic else lower if is_at_lower else upper
+        basis = highspy.HighsBasis()
+        basis.col_status, basis.row_status, basis.valid = list(self.column_status), rows, True
+        return basis
 
 
 def _at_bounds(program: Program, cost: Floats) -> npt.NDArray[np.object_]:

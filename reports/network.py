@@ -151,7 +151,7 @@ def secured_dispatch(
     assembly = assemble(assets, series, clock)
     program = compile_model(assembly.model)
     prices = estimated_prices(program, assembly.assets, assembly.series, clock, options or SolverOptions())
-    before = solve_from_prices(program, prices, options, report)
+    before = solve_from_prices(program, prices, clock, options, report)
     if before.x is None:
         raise NoDispatch(f"without security the solve ended as '{before.outcome.value}'")
     found = secure(assembly, program, before, options, report)

@@ -173,7 +173,7 @@ def _guide(study: Study, guided_by: Guidance, options: SolverOptions, timer: Tim
     with timer.phase("estimate prices"):
         prices = estimated_prices(program, assembly.assets, assembly.series, study.clock, options)
     with timer.phase("solve the whole"):
-        solution = solve_from_prices(program, prices, options, timer.progress)
+        solution = solve_from_prices(program, prices, study.clock, options, timer.progress)
     if solution.row_dual is None:
         raise NoAnswer(solution.outcome, "the whole with perfect foresight must have an optimum before windows can follow it")
     return guide(assembly, program, solution)

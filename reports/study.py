@@ -169,7 +169,7 @@ class Study:
             with timer.phase("estimate prices"):
                 prices = estimated_prices(program, assembly.assets, assembly.series, self.clock, options)
             with timer.phase("solve"):
-                solution = solve_from_prices(program, prices, options, timer.progress)
+                solution = solve_from_prices(program, prices, self.clock, options, timer.progress)
         if solution.x is None:
             raise NoAnswer(solution.outcome, advice_on(solution.outcome))
         with timer.phase("refine"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import highspy
@@ -119,6 +119,30 @@ def test_what_is_infeasible_stays_so() -> None:
     _, lazily, _, _ = compared(grid(3, (5.0, 6.0), loads_mw=(240.0, 260.0)))
     assert lazily.outcome is Outcome.INFEASIBLE
     assert lazily.x is None
+
+
+@pytest.mark.parametrize(("rated_mw", "is_answer"), [((400.0, 500.0), True), ((80.0, 110.0), False)])
+def test_at_a_limit_the_decisions_are_kept_if_their_flows_can_be_set_right(
+    rated_mw: tuple[float, float], is_answer: bool
+) -> None:  # fmt: skip
+    """And nothing is solved beyond the limit."""
+    program, watched = compile_model(grid(0, rated_mw).model), Watched()
+
+    def stopped(part: Program, rows: Ints, start: highspy.HighsBasis | None) -> Solution:
+        found = watched(part, rows, start)
+        return replace(found, outcome=Outcome.LIMIT_WITH_SOLUTION, bound_yuan=-np.inf)
+
+    found = solve_lazily(program, stopped)
+    assert len(watched.rows) == 1
+    if is_answer:
+        assert found.outcome is Outcome.LIMIT_WITH_SOLUTION
+        assert program.matrix @ found.x == pytest.approx(
+            np.clip(program.matrix @ found.x, program.row_lower, program.row_upper)
+        )
+    else:
+        assert found.outcome is Outcome.LIMIT_WITHOUT_SOLUTION
+        assert found.x is None
+        assert np.isnan(found.objective_yuan)
 
 
 def test_the_basis_is_one_of_the_whole() -> None:

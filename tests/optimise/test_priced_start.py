@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, replace
 
+import highspy
 import numpy as np
 import pytest
 
-from yuqian.models.clock import Clock
+from yuqian.models.clock import Clock, Floats
 from yuqian.models.kinds import known_kinds
+from yuqian.optimise import time_split
 from yuqian.optimise.assemble import assemble_example
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.priced_start import averaged, coarser, estimated_prices, shifted, solve_from_prices
-from yuqian.optimise.solve import SolverOptions, solve
+from yuqian.optimise.priced_start import PART_DAYS, averaged, coarser, estimated_prices, shifted, solve_from_prices
+from yuqian.optimise.program import Program
+from yuqian.optimise.solve import Outcome, Progress, Report, Solution, SolverOptions, solve
+from yuqian.optimise.time_split import SplitError, bound_by_parts
 
 CLOCK = Clock.of_days(dt.date(2030, 7, 1), 4)
+SEASON = Clock.of_days(dt.date(2030, 4, 1), 90)
 COUPLED = ("coal_unit", "coal_yard", "hydro_plant", "pumped_storage", "reservoir", "waterworks")
 
 
@@ -22,7 +28,7 @@ def test_prices_change_neither_the_optimum_nor_the_duals(name: str) -> None:
     program = compile_model(assembly.model)
     rng = np.random.default_rng(3)
     prices = np.where(program.row_lower == program.row_upper, rng.uniform(-50.0, 50.0, program.row_count), 0.0)
-    plain, begun = solve(program), solve_from_prices(program, prices)
+    plain, begun = solve(program), solve_from_prices(program, prices, CLOCK)
     assert begun.objective_yuan == pytest.approx(plain.objective_yuan, rel=1e-9, abs=1e-6)
     assert begun.row_dual is not None
     assert begun.column_dual is not None
@@ -57,3 +63,97 @@ def test_clock_that_is_by_the_day_already_needs_no_estimate() -> None:
     daily = coarser(CLOCK)
     assembly = assemble_example(known_kinds()["coal_unit"].example(), daily)
     assert estimated_prices(compile_model(assembly.model), assembly.assets, assembly.series, daily, SolverOptions()) is None
+
+
+@dataclass
+class Season:
+    """A linear program long enough to be joined of fortnights, with its prices by the day."""
+
+    program: Program
+    prices: Floats
+
+    @classmethod
+    def of(cls, name: str) -> Season:
+        assembly = assemble_example(known_kinds()[name].example(), SEASON)
+        program = compile_model(assembly.model)
+        prices = estimated_prices(program, assembly.assets, assembly.series, SEASON, SolverOptions())
+        assert prices is not None
+        return cls(program, prices)
+
+    def solved(self, options: SolverOptions | None = None, report: Report | None = None) -> Solution:
+        return solve_from_prices(self.program, self.prices, SEASON, options, report)
+
+
+@pytest.mark.parametrize("name", COUPLED)
+def test_a_season_joined_of_fortnights_has_the_optimum_of_the_whole(name: str) -> None:
+    """With all that the answer of an ordinary solve has: duals, a basis, and the log."""
+    season = Season.of(name)
+    program, joined = season.program, season.solved()
+    assert joined.log.count("Model status") == -(-SEASON.water.count // PART_DAYS) + 1
+    assert joined.outcome is Outcome.OPTIMAL
+    assert joined.objective_yuan == pytest.approx(solve(program).objective_yuan, rel=1e-9, abs=1e-6)
+    assert joined.bound_yuan == joined.objective_yuan
+    assert joined.x is not None
+    assert joined.row_dual is not None
+    assert joined.column_dual is not None
+    assert program.cost @ joined.x + program.offset == pytest.approx(joined.objective_yuan, rel=1e-9, abs=1e-6)
+    assert program.matrix.T @ joined.row_dual + joined.column_dual == pytest.approx(program.cost, abs=1e-6)
+    activity = program.matrix @ joined.x
+    assert np.all((activity >= program.row_lower - 1e-6) & (activity <= program.row_upper + 1e-6))
+    # Rows that say the same twice may be basic at a price; to price them again takes a few steps.
+    again = solve(program, SolverOptions().from_basis, start=joined.basis)
+    assert again.iterations <= 0.01 * program.row_count
+    assert again.objective_yuan == pytest.approx(joined.objective_yuan, rel=1e-9, abs=1e-6)
+
+
+def test_prices_at_which_a_fortnight_earns_without_limit_are_left_aside() -> None:
+    """The whole is solved at once then; its optimum does not depend on where the method begins."""
+    season = Season.of("coal_yard")
+    wild = np.where(season.program.row_lower == season.program.row_upper, 1e6, 0.0)
+    with pytest.raises(SplitError):
+        bound_by_parts(season.program, SEASON, wild, (PART_DAYS,))
+    found = solve_from_prices(season.program, wild, SEASON)
+    assert found.objective_yuan == pytest.approx(season.solved().objective_yuan, rel=1e-9)
+
+
+def test_a_fortnight_that_nothing_satisfies_proves_that_nothing_satisfies_the_season() -> None:
+    season = Season.of("reservoir")
+    column = next(family for family in season.program.layout.columns if family.count == SEASON.water.count).start + 40
+    coefficients = np.zeros(season.program.column_count)
+    coefficients[column] = 1.0
+    below = season.program.column_bounds[0][column] - 1.0
+    impossible = season.program.with_limit("test", "below_its_least", coefficients, below)
+    found = Season(impossible, np.append(season.prices, 0.0)).solved()
+    assert found.outcome is Outcome.INFEASIBLE
+    assert found.x is None
+    assert found.log.count("Model status") == 40 // PART_DAYS + 1
+
+
+def test_the_limit_of_time_is_of_all_fortnights_together() -> None:
+    found = Season.of("coal_yard").solved(SolverOptions(time_limit_s=0.0))
+    assert found.outcome is Outcome.LIMIT_WITHOUT_SOLUTION
+    assert found.x is None
+    assert found.row_dual is None
+
+
+def test_an_interruption_ends_the_season_and_progress_counts_what_went_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    season, told, calls = Season.of("reservoir"), list[Progress](), list[Solution]()
+
+    def stopped(
+        part: Program, options: SolverOptions, report: Report | None, start: highspy.HighsBasis | None
+    ) -> Solution:  # fmt: skip
+        assert report is not None
+        report(Progress(seconds=1.0, iterations=5))
+        found = solve(part, options, None, start)
+        if len(calls) == 2:
+            found = replace(found, outcome=Outcome.INTERRUPTED, x=None, row_dual=None, column_dual=None, basis=None)
+        calls.append(found)
+        return found
+
+    monkeypatch.setattr(time_split, "solve", stopped)
+    found = season.solved(report=told.append)
+    assert found.outcome is Outcome.INTERRUPTED
+    assert found.x is None
+    assert len(calls) == 3
+    assert found.iterations == sum(one.iterations for one in calls)
+    assert [one.iterations for one in told] == [5, 5 + calls[0].iterations, 5 + calls[0].iterations + calls[1].iterations]

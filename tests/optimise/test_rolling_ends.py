@@ -173,6 +173,12 @@ def test_parts_joined_to_the_whole_are_solved_to_its_optimum() -> None:
     assert joined.column_dual == pytest.approx(program.cost - program.matrix.T @ joined.row_dual, abs=1e-6)
     lower, upper = program.column_bounds
     assert np.all((joined.x >= lower - 1e-6) & (joined.x <= upper + 1e-6))
+    found = joined.as_solution()
+    assert found.largest_infeasibility <= 1e-6
+    assert found.log.count("Model status") == 4
+    again = solve(program, TIGHT.from_basis, start=found.basis)
+    assert again.iterations <= 3
+    assert again.objective_yuan == pytest.approx(solution.objective_yuan, rel=1e-7)
 
 
 def test_the_guide_joined_of_parts_is_that_of_the_whole() -> None:
