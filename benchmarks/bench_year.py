@@ -1,28 +1,28 @@
-"""The year of a scenario: how long the parts take, and what a start from daily prices is worth.
+"""The year of a scenario: how long the parts take, and what its prices by the day and its fortnights are worth.
 
 Usage: python benchmarks/bench_year.py [SCENARIO] [DAYS]
 
-Prints seconds of this process's own time, iterations, and the peak memory. With DAYS (default 91) the ordinary solve and the
-one from daily prices run one after the other on that many days, and their ratio is printed; the whole year is solved from
-daily prices only, because the ordinary way takes too long to wait for.
+Prints seconds of this process's own time, iterations, and the peak memory. On DAYS days (default 91) the ordinary solve, the
+one that begins with daily prices, and the one that is joined of fortnights at these prices run one after the other; the whole
+year runs by the latter two, because the ordinary way takes too long to wait for. Ratios are of the first to the last.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import resource
 import sys
 import time
+from collections.abc import Callable
 
 import highspy
 import numpy as np
 
-from yuqian.models.clock import Clock, Rhythm
+from yuqian.models.clock import Rhythm
 from yuqian.optimise.compile import compile_model
-from yuqian.optimise.priced_start import estimated_prices, solve_from_prices
-from yuqian.optimise.solve import SolverOptions, hand_over, solve
-from yuqian.reports.study import Study, load
-from yuqian.timeseries.make import make_series
+from yuqian.optimise.lazy_meshes import solve_lazily
+from yuqian.optimise.priced_start import at_once, estimated_prices, solve_from_prices
+from yuqian.optimise.solve import Solution, SolverOptions, hand_over, solve
+from yuqian.reports.study import Part, Study, load
 
 
 def parts_of_the_year(scenario: str) -> Study:
@@ -50,21 +50,27 @@ def parts_of_the_year(scenario: str) -> Study:
     return study
 
 
-def worth_of_prices(study: Study, days: int) -> None:
-    """The same days solved both ways."""
-    clock = Clock.of_days(dt.date(study.region.year, 1, 1), days)
-    short = Study(study.region, clock, make_series(study.region.kinds, clock))
-    assembly, options = short.assemble(), SolverOptions()
+def worth_of_prices(study: Study, *, with_ordinary: bool) -> None:
+    """The same days solved in two or three ways."""
+    assembly, clock, options = study.assemble(), study.clock, SolverOptions()
     program = compile_model(assembly.model)
-    began = time.process_time()
-    plain = solve(program, options)
-    middle = time.process_time()
     prices = estimated_prices(program, assembly.assets, assembly.series, clock, options)
-    priced = solve_from_prices(program, prices, clock, options)
-    ended = time.process_time()
-    assert np.isclose(plain.objective_yuan, priced.objective_yuan, rtol=1e-7)
-    print(f"{days} days: ordinary {middle - began:.1f} s, {plain.iterations} iterations; ", end="")
-    print(f"from daily prices {ended - middle:.1f} s, {priced.iterations}; ratio {(middle - began) / (ended - middle):.2f}")
+    ways: dict[str, Callable[[], Solution]] = {
+        "begun with daily prices": lambda: solve_lazily(program, at_once(prices, options)),
+        "joined of fortnights": lambda: solve_from_prices(program, prices, clock, options),
+    }
+    if with_ordinary:
+        ways = {"ordinary": lambda: solve(program, options), **ways}
+    seconds, costs = [], []
+    print(f"{clock.water.count} days, the solve alone: ", end="")
+    for name, way in ways.items():
+        began = time.process_time()
+        found = way()
+        seconds.append(time.process_time() - began)
+        costs.append(found.objective_yuan)
+        print(f"{name} {seconds[-1]:.1f} s, {found.iterations} iterations; ", end="", flush=True)
+    assert np.allclose(costs, costs[0], rtol=1e-7)
+    print(f"ratio {seconds[0] / seconds[-1]:.2f}")
 
 
 def whole_year(study: Study) -> None:
@@ -83,7 +89,8 @@ def main() -> None:
     scenario = sys.argv[1] if len(sys.argv) > 1 else "2030-plan"
     days = int(sys.argv[2]) if len(sys.argv) > 2 else 91
     study = parts_of_the_year(scenario)
-    worth_of_prices(study, days)
+    worth_of_prices(load(scenario, part=Part("01-01", days)), with_ordinary=True)
+    worth_of_prices(study, with_ordinary=False)
     whole_year(study)
 
 
