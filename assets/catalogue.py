@@ -7,7 +7,7 @@ files with a list of assets each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -143,7 +143,8 @@ def read_region(folder: Folder, problems: Problems, kinds: Kinds | None = None) 
     for _, root in roots.values():
         if root is not None:
             _read_assets(root, draft)
-    _check_scopes(draft)
+    _check_scopes(draft.assets.values(), draft)
+    _check_target_scopes(draft)
     check_references(draft.fields_of, draft.kinds_of, draft.declared, problems)
     return draft
 
@@ -210,15 +211,28 @@ def _read_assets(root: Node, draft: Draft) -> None:
         if node.mapping is None:
             reader.wrong(node, f"assets[{number}]", "a mapping that begins with 'id:'", "write '- id: ...'")
         else:
-            _read_asset(node.mapping, node.mark, number, draft)
+            _read_asset(node.mapping, node.mark, f"assets[{number}]", draft)
 
 
-def _read_asset(nodes: Mapping[str, Node], mark: Mark, number: int, draft: Draft) -> None:
+def read_added(assets: Mapping[str, Mapping[str, Node]], marks: Mapping[str, Mark], draft: Draft) -> None:
+    """Read assets that a scenario adds to a region, by id; what is wrong with them, or with what they refer to, is noted."""
+    reader = IdentityReader(draft.reader)
+    for asset_id, nodes in assets.items():
+        if "id" in nodes:
+            reader.wrong(nodes["id"], f"{asset_id}.id", f"no 'id' below '{asset_id}', which is the id", "delete it")
+        _read_asset({**nodes, "id": Node(asset_id, marks[asset_id])}, marks[asset_id], asset_id, draft)
+    _check_scopes([draft.assets[asset_id] for asset_id in assets if asset_id in draft.assets], draft)
+    read = {asset_id: draft.fields_of[asset_id] for asset_id in assets if asset_id in draft.fields_of}
+    check_references(read, draft.kinds_of, draft.declared, draft.problems)
+
+
+def _read_asset(nodes: Mapping[str, Node], mark: Mark, unnamed: str, draft: Draft) -> None:
+    """Read one asset; ``unnamed`` is what messages call it if it has no id."""
     reader = IdentityReader(draft.reader)
     if "id" not in nodes:
-        reader.missing(mark, f"assets[{number}].id", "id")
-    asset_id = reader.text(nodes["id"], f"assets[{number}].id") if "id" in nodes else None
-    where = asset_id or f"assets[{number}]"
+        reader.missing(mark, f"{unnamed}.id", "id")
+    asset_id = reader.text(nodes["id"], f"{unnamed}.id") if "id" in nodes else None
+    where = asset_id or unnamed
     if asset_id is not None and not _declare(asset_id, nodes["id"].mark, draft):
         return
     identity = reader.read(where, nodes["kind"].text or "" if "kind" in nodes else "", nodes, mark)
@@ -266,18 +280,25 @@ def _kind(nodes: Mapping[str, Node], where: str, mark: Mark, draft: Draft) -> ty
     return draft.kinds[name]
 
 
-def _check_scopes(draft: Draft) -> None:
+def _check_scopes(assets: Iterable[Asset], draft: Draft) -> None:
+    for asset in assets:
+        _check_scope(asset.scope, asset.identity.marks["scope"], f"{asset.id}.scope", draft)
+
+
+def _check_target_scopes(draft: Draft) -> None:
+    if draft.targets is None or draft.region is None:
+        return
+    for name in ("power_scopes", "water_scopes", "people_scopes"):
+        mark = draft.region.marks.get(f"targets.{name}", draft.region.mark)
+        for scope in getattr(draft.targets, name):
+            _check_scope(scope, mark, f"targets.{name}", draft)
+
+
+def _check_scope(scope: str, mark: Mark, where: str, draft: Draft) -> None:
     allowed = draft.scopes()
-    targets = draft.targets
-    named = [(asset.identity.marks["scope"], f"{asset.id}.scope", asset.scope) for asset in draft.assets.values()]
-    if targets is not None and draft.region is not None:
-        for name in ("power_scopes", "water_scopes", "people_scopes"):
-            mark = draft.region.marks.get(f"targets.{name}", draft.region.mark)
-            named += [(mark, f"targets.{name}", scope) for scope in getattr(targets, name)]
-    for mark, where, scope in named:
-        if scope not in allowed:
-            draft.problems.add(
-                mark, where, Code.UNKNOWN_CHOICE,
-                found=f"the scope '{scope}'", allowed=listed(allowed),
-                next_step=rename_hint(scope, allowed, f"write one of these, or declare it under 'scopes' in {REGION_FILE}"),
-            )  # fmt: skip
+    if scope not in allowed:
+        draft.problems.add(
+            mark, where, Code.UNKNOWN_CHOICE,
+            found=f"the scope '{scope}'", allowed=listed(allowed),
+            next_step=rename_hint(scope, allowed, f"write one of these, or declare it under 'scopes' in {REGION_FILE}"),
+        )  # fmt: skip

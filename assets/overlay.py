@@ -18,6 +18,9 @@ A scenario file::
       some_asset:
         power_max_mw: {value: ..., source: ..., confidence: ...}
         in_service: 2029-06-30
+      new_asset:               # one that the region does not have: as in the catalogue, with its kind
+        kind: industry
+        ...
     targets:
       count_captive: true
     water:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from yuqian.assets.asset import IDENTITY_KEYS, Asset
 from yuqian.assets.building import build
-from yuqian.assets.catalogue import Draft, Kinds, finished, read_documents, read_region
+from yuqian.assets.catalogue import Draft, Kinds, finished, read_added, read_documents, read_region
 from yuqian.assets.fields import Fields
 from yuqian.assets.forward import Network, connected
 from yuqian.assets.identity import OVERLAY_KEYS, IdentityReader
@@ -85,12 +85,16 @@ def load_region(scenario: str | Path, overrides: Sequence[str] = (), kinds: Kind
 
 def _begin_history(resolution: _Resolution) -> None:
     draft = resolution.draft
-    for asset in draft.assets.values():
-        for name, mark in {**asset.identity.marks, **asset.fields.marks()}.items():
-            resolution.note_mark(f"{asset.id}.{name}", mark)
+    _note_marks(draft.assets.values(), resolution)
     if draft.region is not None:
         for name, mark in draft.region.marks.items():
             resolution.note_mark(name, mark)
+
+
+def _note_marks(assets: Iterable[Asset], resolution: _Resolution) -> None:
+    for asset in assets:
+        for name, mark in {**asset.identity.marks, **asset.fields.marks()}.items():
+            resolution.note_mark(f"{asset.id}.{name}", mark)
 
 
 def _apply(overlay: Overlay, resolution: _Resolution) -> None:
@@ -99,12 +103,13 @@ def _apply(overlay: Overlay, resolution: _Resolution) -> None:
         resolution.note_mark(key, setting.mark)
     if overlay.sources:
         _add_sources(overlay, resolution)
+    added = _add_assets(overlay, resolution)
     for asset_id, choice in overlay.choices.items():
         if _known(asset_id, choice.mark, "select", resolution):
             resolution.choices[asset_id] = choice
             resolution.note_mark(f"select.{asset_id}", choice.mark)
     for asset_id, nodes in overlay.assets.items():
-        if _known(asset_id, overlay.asset_marks[asset_id], "assets", resolution):
+        if asset_id not in added and _known(asset_id, overlay.asset_marks[asset_id], "assets", resolution):
             _apply_to_asset(asset_id, nodes, overlay, resolution)
     if overlay.targets:
         _apply_to_targets(overlay, resolution)
@@ -124,6 +129,21 @@ def _add_sources(overlay: Overlay, resolution: _Resolution) -> None:
     draft.sources = {**read_documents(overlay.sources, IdentityReader(draft.reader)), **before}
 
 
+def _add_assets(overlay: Overlay, resolution: _Resolution) -> set[str]:
+    """Take up the assets of an overlay that have a kind and are not in the region yet; ids of them."""
+    draft = resolution.draft
+    if overlay.from_command_line:
+        return set()
+    new = {
+        asset_id: nodes
+        for asset_id, nodes in overlay.assets.items()
+        if asset_id not in draft.declared and "kind" in nodes
+    }  # fmt: skip
+    read_added(new, overlay.asset_marks, draft)
+    _note_marks((draft.assets[asset_id] for asset_id in new if asset_id in draft.assets), resolution)
+    return set(new)
+
+
 def _known(asset_id: str, mark: Mark, where: str, resolution: _Resolution) -> bool:
     declared = resolution.draft.declared
     if asset_id in declared:
@@ -131,7 +151,7 @@ def _known(asset_id: str, mark: Mark, where: str, resolution: _Resolution) -> bo
     resolution.problems.add(
         mark, f"{where}.{asset_id}", Code.UNKNOWN_ASSET,
         found=f"'{asset_id}', which is no asset of the region", allowed=f"an id of the catalogue: {listed(sorted(declared))}",
-        next_step=rename_hint(asset_id, declared, "look at the catalogue for the id, or add the asset to it"),
+        next_step=rename_hint(asset_id, declared, "look it up; a new asset needs its kind and all its fields"),
     )  # fmt: skip
     return False
 

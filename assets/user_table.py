@@ -6,40 +6,52 @@ an overlay: a scenario laid over another one, whose numbers are those of the tab
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from yuqian.assets.asset import Asset
 from yuqian.assets.building import build
 from yuqian.assets.fields import FieldReader
+from yuqian.assets.new_users import COLUMNS as NEW_COLUMNS
+from yuqian.assets.new_users import KEY, NewUser, NewUserReader, selected
+from yuqian.assets.new_users import ROWS as NEW_ROWS
+from yuqian.assets.new_users import SHEET as NEW
 from yuqian.assets.problems import CatalogueError, Code, Mark, Problem, Problems, listed, rename_hint
 from yuqian.assets.region import Region
 from yuqian.assets.schema import Shape, shapes_of
 from yuqian.assets.source import Confidence, Fact, Source, Value
+from yuqian.assets.user_row import (
+    CLASS,
+    COLUMNS,
+    CONFIDENCE,
+    FIELD,
+    HIGH,
+    ID,
+    LOW,
+    TIMES,
+    UNIT,
+    VALUE,
+    Row,
+    meant,
+)
 from yuqian.assets.workbook import Cell, Rows, column_letter, read_workbook
 from yuqian.assets.yaml_reader import Node
 from yuqian.models.demand_law import WaterDemand
 from yuqian.models.kind import UserClass
 from yuqian.models.user_class import CLASS_ZH
 
-COLUMNS: Final = ("用户类别", "编号", "名称", "参数", "参数含义", "数值", "单位", "来源", "可信度", "下限", "上限", "说明")
-CLASS, ID, NAME, FIELD, MEANING, VALUE, UNIT, SOURCE, CONFIDENCE, LOW, HIGH, NOTE = range(len(COLUMNS))
 GUIDE, SOURCES = "填写说明", "来源目录"
 WIDTHS: Final = (12, 24, 18, 28, 26, 18, 16, 24, 12, 14, 14, 40)
-TIMES: Final = "×"
-"""Before a number that is a factor on the value, not an end of its range."""
-_KEY: Final = re.compile(r"\w+")
-_ENDINGS: Final = MappingProxyType({"%": 0.01, "万": 1e4, "亿": 1e8})
-_THOUSANDS_APART: Final = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?\D?")
-_APART: Final = re.compile(r"[;；,，、\s]+")
 _GUIDE: Final = (
     ("项目", "说明 / notes"),
     ("编号、参数", "与目录一致,不可改动 (ids and fields as in the catalogue; a row that is left out keeps its number)"),
+    (
+        NEW,
+        "目录中没有的用户各占其一行,数值按新编号填入类别表 (a user that the catalogue does not have takes a row of that sheet, "
+        "with a user of its kind that it is like; its numbers go into the sheet of its class under the new id)",
+    ),
     ("数值", "不带单位;多个数用分号隔开 (without unit; several numbers with semicolons)"),
     ("单位", "须与本表一致 (as written here; convert the number, not the unit)"),
     (
@@ -66,20 +78,25 @@ class UserNumbers:
     Attributes:
         facts: by asset and field.
         sources: documents that the table adds to those of the region, by key.
+        added: users that it adds, by id.
     """
 
     facts: Mapping[str, Mapping[str, Fact]]
     sources: Mapping[str, Source] = field(default_factory=dict)
+    added: Mapping[str, NewUser] = field(default_factory=dict)
 
     def as_overlay(self, scenario: str, base: str, name: str) -> dict[str, Any]:
         """A scenario file as plain data: these numbers over those of ``base``."""
         assets = {
-            asset: {field: _fact_as_data(fact) for field, fact in sorted(facts.items())}
+            asset: {
+                **(self.added[asset].as_data() if asset in self.added else {}),
+                **{field: _fact_as_data(fact) for field, fact in sorted(facts.items())},
+            }
             for asset, facts in sorted(self.facts.items())
         }
         sources = {key: _source_as_data(source) for key, source in sorted(self.sources.items())}
-        added = {"sources": sources} if sources else {}
-        return {"id": scenario, "name": {"en": name, "zh": name}, "base": base, **added, "assets": assets}
+        more = {**selected(self.added), **({"sources": sources} if sources else {})}
+        return {"id": scenario, "name": {"en": name, "zh": name}, "base": base, **more, "assets": assets}
 
 
 def users_of(region: Region) -> Mapping[UserClass, list[Asset]]:
@@ -101,6 +118,7 @@ def template(region: Region, empty: bool = False) -> dict[str, Rows]:
     for user, assets in users_of(region).items():
         if assets:
             sheets[CLASS_ZH[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
+    sheets[NEW] = NEW_ROWS
     known = [(key, source.title, source.publisher, source.date) for key, source in sorted(region.catalogue.sources.items())]
     sheets[SOURCES] = [("来源", "题名", "发布者", "日期"), *known]
     return sheets
@@ -115,6 +133,7 @@ def read_users(path: Path, region: Region) -> UserNumbers:
     """Read a filled-in table against a region.
 
     Rows without a value are passed over. Documents that the sheet of sources has beyond those of the region are added.
+    So are users of the sheet of new ones, in service whatever their status.
     Nothing is guessed: an unknown user, field, source or confidence, another unit, a
     number that the kind does not allow, a row that comes twice are refused, all at once.
 
@@ -126,15 +145,16 @@ def read_users(path: Path, region: Region) -> UserNumbers:
     reader = _TableReader(path.name, region, problems)
     sheets = read_workbook(path)
     reader.read_sources(sheets.get(SOURCES, []))
+    reader.read_new_users(sheets.get(NEW, []))
     for sheet, rows in sheets.items():
-        if sheet not in (GUIDE, SOURCES):
+        if sheet not in (GUIDE, SOURCES, NEW):
             reader.read_sheet(sheet, rows, path.suffix.lower() == ".xlsx")
     facts = reader.facts()
     try:
         problems.raise_if_any()
     except CatalogueError as error:
         raise TableError(error.problems, path.name) from None
-    return UserNumbers(facts, reader.sources)
+    return UserNumbers(facts, reader.sources, reader.added)
 
 
 @dataclass
@@ -147,6 +167,7 @@ class _TableReader:
         self._users = {asset.id: asset for assets in users_of(self.region).values() for asset in assets}
         self._nodes: dict[str, dict[str, Node]] = {}
         self.sources: dict[str, Source] = {}
+        self.added: dict[str, NewUser] = {}
 
     def read_sources(self, rows: list[list[Cell]]) -> None:
         """Take up documents whose key the region does not have; a key needs a title."""
@@ -155,7 +176,7 @@ class _TableReader:
             key, title, publisher, date = (str(cell) if cell is not None else "" for cell in [*row, *[None] * 4][:4])
             if not any((key, title, publisher, date)) or key in self.region.catalogue.sources:
                 continue
-            if not _KEY.fullmatch(key):
+            if not KEY.fullmatch(key):
                 step = "write a short name in letters, digits and underscores"
                 self._wrong(Mark(file, number), "来源", f"the key '{key}'", "letters, digits and underscores", step)
             elif not title:
@@ -166,6 +187,12 @@ class _TableReader:
                 )
             else:
                 self.sources[key] = Source(key, title, publisher, date)
+
+    def read_new_users(self, rows: list[list[Cell]]) -> None:
+        """Take up users that the region does not have, so that further rows may give their numbers."""
+        reader = NewUserReader(f"{self.file}[{NEW}]", self.region, dict(self._users), self.sources, self.problems)
+        self.added = reader.read(rows)
+        self._users.update({asset_id: user.asset for asset_id, user in self.added.items()})
 
     def read_sheet(self, sheet: str, rows: list[list[Cell]], is_class: bool) -> None:
         file = f"{self.file}[{sheet}]"
@@ -181,9 +208,9 @@ class _TableReader:
         for number, row in enumerate(rows[1:], start=2):
             cells = [*row, *[None] * (len(COLUMNS) - len(row))]
             if any(cell is not None for cell in cells):
-                self._read_row(_Row(file, number, cells), sheet if is_class else None)
+                self._read_row(Row(file, number, cells), sheet if is_class else None)
 
-    def _read_row(self, row: _Row, sheet: str | None) -> None:
+    def _read_row(self, row: Row, sheet: str | None) -> None:
         asset = self._users.get(str(row[ID]))
         if asset is None:
             step = rename_hint(str(row[ID]), self._users, "take the id from the template, or add the user to the catalogue")
@@ -212,14 +239,14 @@ class _TableReader:
         if self._words_are_plain(row, f"{asset.id}.{field}", shapes[field].many):
             nodes[field] = row.fact(shapes[field])
 
-    def _words_are_plain(self, row: _Row, where: str, many: bool) -> bool:
+    def _words_are_plain(self, row: Row, where: str, many: bool) -> bool:
         """Whether numbers and confidence are written as they must be; else says how."""
         before = len(self.problems)
         for column in (VALUE, LOW, HIGH):
             words = row.words(column, many)
-            meant = [_meant(word) for word in words]
-            if any(meant):
-                step = f"write {'; '.join(one or word for one, word in zip(meant, words, strict=True))}"
+            plain = [meant(word) for word in words]
+            if any(plain):
+                step = f"write {'; '.join(one or word for one, word in zip(plain, words, strict=True))}"
                 self._wrong(row.mark(column), where, f"'{row[column]}'", "a number in digits and a point alone", step)
         word = row[CONFIDENCE]
         if word is not None and not any(str(word) in (one.value, one.name_zh) for one in Confidence):
@@ -231,61 +258,27 @@ class _TableReader:
         """Everything read, checked by the reader of the catalogue and by the kinds' own rules."""
         fields = FieldReader(self.problems, {**self.region.catalogue.sources, **self.sources})
         found: dict[str, Mapping[str, Fact]] = {}
-        for asset_id, nodes in sorted(self._nodes.items()):
-            asset = self._users[asset_id]
+        for asset_id in sorted({*self._nodes, *self.added}):
+            asset, nodes = self._users[asset_id], self._nodes.get(asset_id, {})
+            if asset_id in self.added:
+                self._note_missing(self.added[asset_id], nodes)
             read = fields.read(asset_id, nodes, _number_shapes(asset), f"the user '{asset_id}'")
             build(self.problems, type(asset.model), asset_id, read.over(asset.fields), Mark(self.file), {"id": asset_id})
             found[asset_id] = read.facts
         return found
 
+    def _note_missing(self, user: NewUser, nodes: Mapping[str, Node]) -> None:
+        """Numbers that a new user needs and that have no row."""
+        assert isinstance(user.asset.model, WaterDemand)
+        sheet = CLASS_ZH[user.asset.model.served_as()]
+        for name, shape in _number_shapes(user.asset).items():
+            if shape.required and name not in nodes:
+                found, allowed = f"no row of '{name}'", f"a number in {shape.unit}, which the kind '{user.asset.kind}' needs"
+                step = f"add a row with it to the sheet {sheet}, under the id '{user.asset.id}'"
+                self._wrong(user.mark, f"{user.asset.id}.{name}", found, allowed, step)
+
     def _wrong(self, mark: Mark, where: str, found: str, allowed: str, step: str) -> None:
         self.problems.add(mark, where, Code.NOT_ALLOWED, found=found, allowed=allowed, next_step=step)
-
-
-@dataclass(frozen=True)
-class _Row:
-    file: str
-    number: int
-    cells: list[Cell]
-
-    def __getitem__(self, column: int) -> Cell:
-        return self.cells[column]
-
-    def mark(self, column: int) -> Mark:
-        return Mark(self.file, self.number, column + 1)
-
-    def words(self, column: int, many: bool) -> list[str]:
-        """What stands in a cell for numbers: one word, or those between semicolons."""
-        text = "" if self[column] is None else str(self[column]).strip("[] ")
-        return [word for word in (_APART.split(text) if many else [text]) if word]
-
-    def fact(self, shape: Shape) -> Node:
-        """The row as the catalogue would write it."""
-        inside = {"value": self._value(shape)}
-        if self[SOURCE] is not None:
-            keys = tuple(Node(key, self.mark(SOURCE)) for key in _APART.split(str(self[SOURCE])) if key)
-            inside["source"] = Node(keys, self.mark(SOURCE))
-        if self[CONFIDENCE] is not None:
-            inside["confidence"] = Node(_confidence(str(self[CONFIDENCE])), self.mark(CONFIDENCE))
-        if self[LOW] is not None or self[HIGH] is not None:
-            is_factor = str(self[LOW] or self[HIGH]).startswith(TIMES)
-            ends = tuple(self._end(end, shape.many and not is_factor) for end in (LOW, HIGH))
-            inside["range_factor" if is_factor else "range"] = Node(ends, self.mark(LOW))
-        if self[NOTE] is not None:
-            inside["note"] = Node(str(self[NOTE]), self.mark(NOTE))
-        return Node(inside, self.mark(VALUE))
-
-    def _value(self, shape: Shape) -> Node:
-        return self._end(VALUE, shape.many)
-
-    def _end(self, column: int, many: bool) -> Node:
-        """One number, or several with semicolons between them."""
-        mark, cell = self.mark(column), self[column]
-        if not many:
-            # A spreadsheet may keep a number as text.
-            return Node(_number(cell.removeprefix(TIMES).strip()) if isinstance(cell, str) else cell, mark)
-        words = _APART.split(str(cell).strip("[] "))
-        return Node(tuple(Node(_number(word), mark) for word in words if word), mark)
 
 
 def _rows(user: UserClass, asset: Asset, empty: bool) -> Iterator[tuple[Cell, ...]]:
@@ -313,29 +306,6 @@ def _number_shapes(asset: Asset) -> dict[str, Shape]:
     return {name: shape for name, shape in shapes_of(type(asset.model)).items() if shape.number}
 
 
-def _number(word: str) -> int | float | str:
-    try:
-        return int(word) if re.fullmatch(r"[-+]?\d+", word) else float(word)
-    except ValueError:
-        return word
-
-
-def _meant(word: str) -> str | None:
-    """How a number that is written with thousands apart, per cent, 万 or 亿, or wide digits is written plainly; else None."""
-    text = unicodedata.normalize("NFKC", word)
-    text = text.replace(",", "") if _THOUSANDS_APART.fullmatch(text) else text
-    ending = next((ending for ending in _ENDINGS if text.endswith(ending)), "")
-    number = _number(text.removesuffix(ending).strip())
-    if isinstance(number, str) or text.removesuffix(ending) == word:
-        return None
-    return f"{number * _ENDINGS.get(ending, 1.0):.15g}"
-
-
-def _confidence(word: str) -> str:
-    """In either language."""
-    return next((one.value for one in Confidence if word in (one.value, one.name_zh)), word)
-
-
 def _fact_as_data(fact: Fact) -> dict[str, Any]:
     data: dict[str, Any] = {
         "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
@@ -357,13 +327,14 @@ def _source_as_data(source: Source) -> dict[str, str]:
 
 def _said(problem: Problem, file: str) -> str:
     sheet = problem.file.removeprefix(file).strip("[]")
+    columns = NEW_COLUMNS if sheet == NEW else COLUMNS
     place = ", ".join(
         part
         for part in (
             file,
             f"sheet {sheet}" if sheet else "",
             f"row {problem.line}" if problem.line else "",
-            f"column {column_letter(problem.column)} ({COLUMNS[problem.column - 1]})" if problem.column else "",
+            f"column {column_letter(problem.column)} ({columns[problem.column - 1]})" if problem.column else "",
         )
         if part
     )

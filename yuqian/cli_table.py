@@ -73,8 +73,9 @@ def import_water(file: Path, base: str, out: Path, as_json: bool) -> None:
     except WorkbookError as error:
         raise BadInput(str(error)) from error
     count = sum(len(facts) for facts in numbers.facts.values())
-    facts = {"file": str(out), "base": base, "users": len(numbers.facts), "numbers": count}
-    text = f"{count} numbers of {len(numbers.facts)} users, written to {out}; run it with: yuqian run {out}"
+    facts = {"file": str(out), "base": base, "users": len(numbers.facts), "added": len(numbers.added), "numbers": count}
+    new = f" ({len(numbers.added)} of them new)" if numbers.added else ""
+    text = f"{count} numbers of {len(numbers.facts)} users{new}, written to {out}; run it with: yuqian run {out}"
     click.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else text)
 
 

@@ -10,24 +10,9 @@ import pytest
 from yuqian.assets.region import Region
 from yuqian.assets.scenario import load_region
 from yuqian.assets.source import Confidence
-from yuqian.assets.user_table import (
-    COLUMNS,
-    CONFIDENCE,
-    FIELD,
-    HIGH,
-    ID,
-    LOW,
-    MEANING,
-    SOURCE,
-    UNIT,
-    VALUE,
-    TableError,
-    as_one_table,
-    read_users,
-    template,
-    users_of,
-)
+from yuqian.assets.user_row import COLUMNS, CONFIDENCE, FIELD, HIGH, ID, LOW, MEANING, SOURCE, UNIT, VALUE
 from yuqian.assets.user_table import SOURCES as SOURCES_SHEET
+from yuqian.assets.user_table import TableError, as_one_table, read_users, template, users_of
 from yuqian.assets.workbook import WorkbookError, column_letter, read_workbook, write_csv, write_workbook
 from yuqian.assets.yaml_writer import write_scenario
 from yuqian.models.kind import UserClass
