@@ -25,12 +25,14 @@ from yuqian.optimise.assemble import SeriesByAsset, assemble
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.lazy_meshes import Solver, solve_lazily
 from yuqian.optimise.program import Program
-from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverOptions, solve
-from yuqian.optimise.time_split import PartEnded, SplitError, bound_by_parts
+from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverError, SolverOptions, solve
+from yuqian.optimise.time_split import PartEnded, SplitError, bound_by_parts, reduced
 
 PART_DAYS = 14
 LEAST_PARTS = 6
 """Of a clock that is joined of parts; below, the whole is small enough to be solved at once."""
+ROWS_TOLERANCE = 1e-6
+"""How far a row, relative to the size of its terms, or the cost may be off in an answer."""
 
 
 def coarser(clock: Clock, per_water: int = 1) -> Clock:
@@ -90,13 +92,12 @@ def estimated_prices(
 
 
 def shifted(program: Program, prices: Floats) -> Program:
-    """The same problem with the rows' prices taken from the objective; a solution costs what it cost.
+    """The same problem with the prices of equality rows taken from the objective; a solution costs what it cost.
 
     The duals of its rows are those of ``program`` less ``prices``.
     """
-    cost = program.cost - program.matrix.T @ prices
     offset = program.offset + float(prices @ np.where(prices != 0.0, program.row_lower, 0.0))
-    return replace(program, cost=cost, offset=offset)
+    return replace(program, cost=reduced(program, prices), offset=offset)
 
 
 def solve_from_prices(
@@ -117,9 +118,12 @@ def solve_from_prices(
         return solve_lazily(program, alone)
 
     def joined(part: Program, rows: Ints, start: highspy.HighsBasis | None) -> Solution:
-        left = options.after(time.perf_counter() - began)
-        found = None if start is not None else _joined(part, prices[rows], clock, left, report)
-        return alone(part, rows, start) if found is None else found
+        if start is not None:
+            return alone(part, rows, start)
+        found = _joined(part, prices[rows], clock, options.after(time.perf_counter() - began), report)
+        if found is not None and found.outcome is Outcome.OPTIMAL and not _keeps_its_rows(part, found):
+            found = alone(part, rows, found.basis)
+        return alone(part, rows, None) if found is None or not _keeps_its_rows(part, found) else found
 
     return solve_lazily(program, joined)
 
@@ -147,11 +151,22 @@ def _is_worth_parts(program: Program, clock: Clock, options: SolverOptions) -> b
     return is_simplex and clock.water.count >= LEAST_PARTS * PART_DAYS and not program.integral.any()
 
 
+def _keeps_its_rows(program: Program, found: Solution) -> bool:
+    """Whether decisions, if there are any, keep all rows and cost what is said; HiGHS judges a problem that it has scaled."""
+    if found.x is None:
+        return True
+    activity, size = program.matrix @ found.x, 1.0 + abs(program.matrix) @ np.abs(found.x)
+    missed = np.maximum(program.row_lower - activity, activity - program.row_upper)
+    off_yuan = abs(float(program.cost @ found.x) + program.offset - found.objective_yuan)
+    spent_yuan = 1.0 + float(np.abs(program.cost) @ np.abs(found.x))
+    return bool(np.all(missed <= ROWS_TOLERANCE * size)) and off_yuan <= ROWS_TOLERANCE * spent_yuan
+
+
 def _joined(program: Program, prices: Floats, clock: Clock, options: SolverOptions, report: Report | None) -> Solution | None:
     """The optimum, or how the solve ended without one; None where the prices are to blame for that."""
     try:
         return bound_by_parts(program, clock, prices, (PART_DAYS, clock.water.count), options, report).as_solution()
     except PartEnded as ended:
         return None if ended.found.outcome is Outcome.UNBOUNDED else ended.found
-    except SplitError:
+    except (SplitError, SolverError):
         return None

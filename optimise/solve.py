@@ -69,8 +69,7 @@ class SolverOptions:
         target_yuan: it stops at a solution that costs no more, whatever its gap, as if at a limit.
         seed: of HiGHS.
         presolve: whether to reduce the problem first; a start basis is only used without.
-        perturbs: whether dual simplex shakes the costs against standing still. A basis whose decisions are priced right has
-            little to gain from that, and its costs must be put right again in the end.
+        perturbs: whether dual simplex shakes the costs against standing still, and puts them right again in the end.
     """
 
     method: Method = Method.CHOOSE
@@ -171,7 +170,7 @@ def solve(
         ProgramError: for numbers that a solver would misread.
         SolverError: if HiGHS refuses a call, or ends in a state without meaning even after another try.
     """
-    options = options or SolverOptions()
+    options, began = options or SolverOptions(), time.perf_counter()
     program.check()
     run = _Run(program, options)
     if start is not None:
@@ -181,7 +180,8 @@ def solve(
     solution = run.solve(report)
     if solution is None:
         log.warning("HiGHS ended without a verdict (%s); trying again without presolve", run.status_text)
-        run = _Run(program, SolverOptions(Method.SIMPLEX, options.threads, options.time_limit_s, presolve=False))
+        left = options.after(time.perf_counter() - began)
+        run = _Run(program, SolverOptions(Method.SIMPLEX, options.threads, left.time_limit_s, presolve=False))
         solution = run.solve(report)
     if solution is None:
         raise SolverError(f"HiGHS ended with the status '{run.status_text}'; its log:\n{run.log_text[-2000:]}")

@@ -16,6 +16,7 @@ then one of whole decisions, and further rounds add next to nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -37,11 +38,13 @@ DUAL_TOLERANCE = 1e-6
 """A reduced cost that is nearer to nought, relative to the cost, counts as nought where a decision has no bound."""
 NOWHERE = -1
 """The part of decisions without a step."""
+ROUNDING = 1e-12
+"""Share of what is subtracted from a cost that counts as rounding."""
 BASIC = highspy.HighsBasisStatus.kBasic
 
 
 class SplitError(RuntimeError):
-    """Prices at which a part, or a decision without a step, could earn without limit; the message names it."""
+    """Parts that give no bound at these prices; the message names the part or the decision that is to blame."""
 
 
 class PartEnded(SplitError):
@@ -63,9 +66,10 @@ class SplitBound:
         iterations, seconds: of all parts.
         row_dual, column_dual: yuan per unit of right-hand side; where a row ties the longest parts together, its price.
         x: decisions of the parts, which need not fit together where rows were priced.
-        largest_infeasibility: of any row or bound of the longest parts.
+        largest_infeasibility: of any row or bound of the longest parts, as HiGHS measures it.
         log: what HiGHS printed, part after part.
-        basis: of the whole, where the parts were joined to one without cuts.
+        basis: of the whole, where the parts of a linear program were joined to one. A row may be basic at a price there, so
+            that a solve of the program without prices has a few steps to do from it.
     """
 
     yuan: float
@@ -84,7 +88,7 @@ class SplitBound:
         """The optimum, of a linear program whose parts were joined to one.
 
         Raises:
-            ValueError: where rows stay priced, or cuts stand behind the program's own rows.
+            ValueError: where rows stay priced, or decisions are whole.
         """
         if self.basis is None:
             raise ValueError("only a linear program that was joined to one part has its optimum")
@@ -92,6 +96,17 @@ class SplitBound:
             Outcome.OPTIMAL, self.yuan, self.yuan, self.x, self.row_dual, self.column_dual,
             self.iterations, self.seconds, self.largest_infeasibility, self.log, self.basis,
         )  # fmt: skip
+
+
+def reduced(program: Program, prices: Floats) -> Floats:
+    """Costs of the columns less the prices of their rows, shape (columns,).
+
+    What is left of two that are equal but for rounding is nought: the solver would take it for a cost, and answers then break
+    the very rows that were priced.
+    """
+    cost = program.cost - program.matrix.T @ prices
+    size = np.abs(program.cost) + abs(program.matrix).T @ np.abs(prices)
+    return np.where(np.abs(cost) <= ROUNDING * size, 0.0, cost)
 
 
 def steps_of(families: tuple[Family, ...], size: int, clock: Clock) -> Floats:
@@ -162,16 +177,17 @@ class _Split:
     def __init__(self, program: Program, prices: Floats, options: SolverOptions, report: Report | None) -> None:
         self.program, self.prices, self.options, self.report = program, prices, options, report
         self.matrix = sparse.csr_array(program.matrix)
-        self.cost = program.cost - program.matrix.T @ prices
+        self.cost = reduced(program, prices)
         self.row_dual, self.column_dual = prices.copy(), self.cost.copy()
         self.x = np.zeros(program.column_count)
         self.column_status = _at_bounds(program, self.cost)
         self.row_status = np.full(program.row_count, BASIC, dtype=object)
         self.slack_status = np.full(program.row_count, highspy.HighsBasisStatus.kLower, dtype=object)
         self.iterations, self.seconds, self.parts = 0, 0.0, 0
+        self.began = time.perf_counter()
         self.largest_infeasibility = 0.0
         self.logs: list[str] = []
-        self.is_begun = self.has_cuts = False
+        self.is_begun = False
         self.last: highspy.HighsBasis | None = None
 
     @classmethod
@@ -196,7 +212,6 @@ class _Split:
     def with_cuts(self, cuts: Sequence[Cut]) -> _Split:
         """The same with cuts behind its rows, which do not bind yet."""
         count = len(cuts)
-        self.has_cuts = True
         self.program = with_cuts(self.program, cuts)
         self.matrix = sparse.csr_array(self.program.matrix)
         self.prices, self.row_dual = np.append(self.prices, np.zeros(count)), np.append(self.row_dual, np.zeros(count))
@@ -209,15 +224,17 @@ class _Split:
         own = _parts_of_rows(self.matrix, part)
         priced = self.prices != 0.0
         total = self.program.offset + float(self.limit[priced] @ self.prices[priced]) + _stepless(self.program, self.cost, part)
-        self.parts, self.largest_infeasibility = int(part.max()) + 1, 0.0
+        self.parts, self.largest_infeasibility = int(part.max(initial=0)) + 1, 0.0
         for number in range(self.parts):
-            total += self._solve_part(np.flatnonzero(part == number), np.flatnonzero(own == number), number)
+            columns, rows = np.flatnonzero(part == number), np.flatnonzero(own == number)
+            if len(columns) + len(rows):
+                total += self._solve_part(columns, rows, number)
         self.is_begun = True
         return total
 
     def _solve_part(self, columns: Ints, rows: Ints, number: int) -> float:
         slack = rows[self.has_slack[rows]]
-        options, start = self.options.after(self.seconds), self._start(columns, rows, slack)
+        options, start = self.options.after(time.perf_counter() - self.began), self._start(columns, rows, slack)
         if start is not None:
             options = replace(options.from_basis, perturbs=False)
         found = solve(self._part(columns, rows, slack), options, self._told(), start)
@@ -295,7 +312,7 @@ class _Split:
 
     def _whole_basis(self) -> highspy.HighsBasis | None:
         """Of the program, without slack columns: a row that has one is basic if either is, or rests where its slack does."""
-        if self.parts != 1 or self.has_cuts:
+        if self.parts != 1 or self.program.integral.any():
             return None
         lower, upper = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kUpper
         rows = list(self.row_status)

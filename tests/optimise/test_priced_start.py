@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -9,13 +10,13 @@ import pytest
 
 from yuqian.models.clock import Clock, Floats
 from yuqian.models.kinds import known_kinds
-from yuqian.optimise import time_split
+from yuqian.optimise import priced_start, time_split
 from yuqian.optimise.assemble import assemble_example
 from yuqian.optimise.compile import compile_model
 from yuqian.optimise.priced_start import PART_DAYS, averaged, coarser, estimated_prices, shifted, solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Outcome, Progress, Report, Solution, SolverOptions, solve
-from yuqian.optimise.time_split import SplitError, bound_by_parts
+from yuqian.optimise.time_split import SplitBound, SplitError, bound_by_parts, reduced
 
 CLOCK = Clock.of_days(dt.date(2030, 7, 1), 4)
 SEASON = Clock.of_days(dt.date(2030, 4, 1), 90)
@@ -114,6 +115,31 @@ def test_prices_at_which_a_fortnight_earns_without_limit_are_left_aside() -> Non
         bound_by_parts(season.program, SEASON, wild, (PART_DAYS,))
     found = solve_from_prices(season.program, wild, SEASON)
     assert found.objective_yuan == pytest.approx(season.solved().objective_yuan, rel=1e-9)
+
+
+def test_an_answer_that_breaks_its_rows_is_solved_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    season = Season.of("coal_yard")
+    right = season.solved()
+
+    def broken(*arguments: Any) -> SplitBound:
+        found = bound_by_parts(*arguments)
+        return replace(found, x=found.x + 1.0, basis=found.basis)
+
+    monkeypatch.setattr(priced_start, "bound_by_parts", broken)
+    found = season.solved()
+    assert found.x is not None
+    assert season.program.cost @ found.x + season.program.offset == pytest.approx(right.objective_yuan, rel=1e-9)
+    assert found.objective_yuan == pytest.approx(right.objective_yuan, rel=1e-9)
+
+
+def test_what_is_left_of_equal_costs_and_prices_is_nought() -> None:
+    season = Season.of("hydro_plant")
+    prices = np.where(season.program.row_lower == season.program.row_upper, season.prices + 1 / 3, 0.0)
+    taken = season.program.matrix.T @ prices
+    cost = np.where(taken != 0.0, taken * (1 + 1e-15), 1.0)
+    left = reduced(replace(season.program, cost=cost), prices)
+    assert not left[taken != 0.0].any()
+    assert left[taken == 0.0] == pytest.approx(1.0)
 
 
 def test_a_fortnight_that_nothing_satisfies_proves_that_nothing_satisfies_the_season() -> None:
