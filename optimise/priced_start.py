@@ -26,7 +26,7 @@ from yuqian.optimise.compile import compile_model
 from yuqian.optimise.lazy_meshes import Solver, solve_lazily
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverError, SolverOptions, solve
-from yuqian.optimise.time_split import PartEnded, SplitError, bound_by_parts, reduced
+from yuqian.optimise.time_split import PartEnded, SplitError, bound_by_parts
 
 PART_DAYS = 14
 LEAST_PARTS = 6
@@ -97,7 +97,7 @@ def shifted(program: Program, prices: Floats) -> Program:
     The duals of its rows are those of ``program`` less ``prices``.
     """
     offset = program.offset + float(prices @ np.where(prices != 0.0, program.row_lower, 0.0))
-    return replace(program, cost=reduced(program, prices), offset=offset)
+    return replace(program, cost=program.cost - program.matrix.T @ prices, offset=offset)
 
 
 def solve_from_prices(
