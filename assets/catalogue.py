@@ -143,8 +143,7 @@ def read_region(folder: Folder, problems: Problems, kinds: Kinds | None = None) 
     for _, root in roots.values():
         if root is not None:
             _read_assets(root, draft)
-    _check_scopes(draft.assets.values(), draft)
-    _check_target_scopes(draft)
+    _check_scopes([*_scopes_of_assets(draft.assets.values()), *_scopes_of_targets(draft)], draft)
     check_references(draft.fields_of, draft.kinds_of, draft.declared, problems)
     return draft
 
@@ -221,7 +220,7 @@ def read_added(assets: Mapping[str, Mapping[str, Node]], marks: Mapping[str, Mar
         if "id" in nodes:
             reader.wrong(nodes["id"], f"{asset_id}.id", f"no 'id' below '{asset_id}', which is the id", "delete it")
         _read_asset({**nodes, "id": Node(asset_id, marks[asset_id])}, marks[asset_id], asset_id, draft)
-    _check_scopes([draft.assets[asset_id] for asset_id in assets if asset_id in draft.assets], draft)
+    _check_scopes(_scopes_of_assets(draft.assets[asset_id] for asset_id in assets if asset_id in draft.assets), draft)
     read = {asset_id: draft.fields_of[asset_id] for asset_id in assets if asset_id in draft.fields_of}
     check_references(read, draft.kinds_of, draft.declared, draft.problems)
 
@@ -280,25 +279,27 @@ def _kind(nodes: Mapping[str, Node], where: str, mark: Mark, draft: Draft) -> ty
     return draft.kinds[name]
 
 
-def _check_scopes(assets: Iterable[Asset], draft: Draft) -> None:
+def _check_scopes(named: Iterable[tuple[Mark, str, str]], draft: Draft) -> None:
+    """Note scopes that are none of the region's, each with its mark and what names it."""
+    allowed = draft.scopes()
+    for mark, where, scope in named:
+        if scope not in allowed:
+            draft.problems.add(
+                mark, where, Code.UNKNOWN_CHOICE,
+                found=f"the scope '{scope}'", allowed=listed(allowed),
+                next_step=rename_hint(scope, allowed, f"write one of these, or declare it under 'scopes' in {REGION_FILE}"),
+            )  # fmt: skip
+
+
+def _scopes_of_assets(assets: Iterable[Asset]) -> Iterator[tuple[Mark, str, str]]:
     for asset in assets:
-        _check_scope(asset.scope, asset.identity.marks["scope"], f"{asset.id}.scope", draft)
+        yield asset.identity.marks["scope"], f"{asset.id}.scope", asset.scope
 
 
-def _check_target_scopes(draft: Draft) -> None:
+def _scopes_of_targets(draft: Draft) -> Iterator[tuple[Mark, str, str]]:
     if draft.targets is None or draft.region is None:
         return
     for name in ("power_scopes", "water_scopes", "people_scopes"):
         mark = draft.region.marks.get(f"targets.{name}", draft.region.mark)
         for scope in getattr(draft.targets, name):
-            _check_scope(scope, mark, f"targets.{name}", draft)
-
-
-def _check_scope(scope: str, mark: Mark, where: str, draft: Draft) -> None:
-    allowed = draft.scopes()
-    if scope not in allowed:
-        draft.problems.add(
-            mark, where, Code.UNKNOWN_CHOICE,
-            found=f"the scope '{scope}'", allowed=listed(allowed),
-            next_step=rename_hint(scope, allowed, f"write one of these, or declare it under 'scopes' in {REGION_FILE}"),
-        )  # fmt: skip
+            yield mark, f"targets.{name}", scope
