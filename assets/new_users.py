@@ -5,28 +5,21 @@ A new user takes its kind, class and choices from a user that is like it, and no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from yuqian.assets.asset import Asset, Evidence, Status
 from yuqian.assets.fields import Fields
-from yuqian.assets.problems import Code, Mark, Problems, listed, rename_hint
-from yuqian.assets.region import Region
+from yuqian.assets.problems import Mark, listed, rename_hint
 from yuqian.assets.schema import shapes_of
-from yuqian.assets.source import Name, Plain, Source, Value
-from yuqian.assets.workbook import Cell, Rows
-from yuqian.models.demand_law import WaterDemand
+from yuqian.assets.sheet_reader import APART, KEY, SheetReader, chosen, in_both_languages
+from yuqian.assets.source import Name, Plain, Source, as_data
+from yuqian.assets.workbook import Cell
 
 SHEET: Final = "新增用户"
 COLUMNS: Final = ("编号", "名称", "英文名称", "类似用户", "取水节点", "状态", "依据", "说明")
 ID, NAME_ZH, NAME_EN, LIKE, NODE, STATUS, SOURCE, NOTE = range(len(COLUMNS))
-ROWS: Final[Rows] = (COLUMNS,)
-KEY: Final = re.compile(r"\w+")
-"""What an id, or the key of a document, may be."""
-APART: Final = re.compile(r"[;；,，、\s]+")
-"""What stands between several keys or numbers in one cell."""
 _REASON: Final = "added by the table of water users"
 
 
@@ -47,7 +40,7 @@ class NewUser:
         identity = self.asset.identity
         assert identity.evidence is not None
         sources, note = identity.evidence.sources, identity.evidence.note
-        plain = {name: _as_data(item.value) for name, item in sorted(self.asset.fields.plain.items())}
+        plain = {name: as_data(item.value) for name, item in sorted(self.asset.fields.plain.items())}
         return {
             "kind": identity.kind, "name": {"en": identity.name.en, "zh": identity.name.zh}, "status": identity.status.value,
             "scope": identity.scope, "evidence": {"source": list(sources), **({"note": note} if note else {})}, **plain,
@@ -60,22 +53,16 @@ def selected(users: Mapping[str, NewUser]) -> dict[str, Any]:
 
 
 @dataclass
-class NewUserReader:
+class NewUserReader(SheetReader):
     """Reads the sheet of new users against a region and the documents of the table; what is wrong is noted."""
 
-    file: str
-    region: Region
     users: Mapping[str, Asset]
     sources: Mapping[str, Source]
-    problems: Problems
     found: dict[str, NewUser] = field(default_factory=dict)
 
     def read(self, rows: Sequence[Sequence[Cell]]) -> dict[str, NewUser]:
         """All users of the sheet whose row holds all that it must."""
-        head = tuple(str(cell) for cell in rows[0] if cell is not None) if rows else COLUMNS
-        if head != COLUMNS:
-            mark = Mark(self.file, 1, 1)
-            self._wrong(mark, "header", f"the columns {listed(head)}", listed(COLUMNS), "take them from the template")
+        if not self.has_columns(self.file, rows, COLUMNS):
             return {}
         for number, row in enumerate(rows[1:], start=2):
             cells = ["" if cell is None else str(cell).strip() for cell in [*row, *[None] * len(COLUMNS)][: len(COLUMNS)]]
@@ -88,28 +75,28 @@ class NewUserReader:
         self._check_id(cells[ID], marks[ID])
         for column in (NAME_ZH, NAME_EN):
             if not cells[column]:
-                self._wrong(marks[column], cells[ID], "no name", "a name in both languages", "write it")
+                self.wrong(marks[column], cells[ID], "no name", "a name in both languages", "write it")
         like = self.users.get(cells[LIKE])
         if like is None:
             step = rename_hint(cells[LIKE], self.users, "take the id of a user whose kind and class are the same")
-            self._wrong(marks[LIKE], cells[ID], f"'{cells[LIKE]}'", f"a user in service: {listed(self.users)}", step)
+            self.wrong(marks[LIKE], cells[ID], f"'{cells[LIKE]}'", f"a user in service: {listed(self.users)}", step)
         elif cells[NODE] and cells[NODE] not in (nodes := self._nodes(like)):
             step = rename_hint(
                 cells[NODE], nodes, "take one of these, or leave it out to take that of the user that it is like"
             )
-            self._wrong(
+            self.wrong(
                 marks[NODE], f"{cells[ID]}.node", f"'{cells[NODE]}'", f"a water balance in service: {listed(nodes)}", step
             )
-        status = next((one for one in Status if cells[STATUS] in (one.value, one.name_zh)), None)
+        status = chosen(cells[STATUS], Status)
         if status is None:
-            allowed = ", ".join(f"{one.value} {one.name_zh}" for one in Status)
-            self._wrong(marks[STATUS], f"{cells[ID]}.status", f"'{cells[STATUS]}'", allowed, "write one of these")
+            allowed = in_both_languages(Status)
+            self.wrong(marks[STATUS], f"{cells[ID]}.status", f"'{cells[STATUS]}'", allowed, "write one of these")
         keys = tuple(key for key in APART.split(cells[SOURCE]) if key)
         unknown = [key for key in keys if key not in self.region.catalogue.sources and key not in self.sources]
         if unknown or not keys:
             told = f"the key '{unknown[0]}'" if unknown else "no source"
             step = "cite a document of the sheet of sources, or add it there"
-            self._wrong(marks[SOURCE], f"{cells[ID]}.evidence", told, "keys of documents", step)
+            self.wrong(marks[SOURCE], f"{cells[ID]}.evidence", told, "keys of documents", step)
         if len(self.problems) > before or like is None or status is None:
             return
         identity = replace(
@@ -124,23 +111,15 @@ class NewUserReader:
     def _check_id(self, asset_id: str, mark: Mark) -> None:
         if not KEY.fullmatch(asset_id):
             step = "write a short name in letters, digits and underscores"
-            self._wrong(mark, "编号", f"'{asset_id}'", "letters, digits and underscores", step)
+            self.wrong(mark, "编号", f"'{asset_id}'", "letters, digits and underscores", step)
         elif asset_id in self.region.catalogue.assets:
             step = "delete the row, its numbers need none; or give the new user an id of its own"
-            self._wrong(mark, asset_id, f"'{asset_id}', which the region has", "an id that it does not have", step)
+            self.wrong(mark, asset_id, f"'{asset_id}', which the region has", "an id that it does not have", step)
         elif asset_id in self.found:
-            self._wrong(mark, asset_id, f"a second row of '{asset_id}'", "one row a user", "delete one of the two")
+            self.wrong(mark, asset_id, f"a second row of '{asset_id}'", "one row a user", "delete one of the two")
 
     def _nodes(self, like: Asset) -> list[str]:
         """Assets in service that such a user may take from."""
         refers = shapes_of(type(like.model))["node"].refers
         assert refers is not None
-        assert isinstance(like.model, WaterDemand)
         return sorted(one.id for one in self.region.assets if type(one.model).opens.get(refers.suffix) == refers.rate)
-
-    def _wrong(self, mark: Mark, where: str, found: str, allowed: str, step: str) -> None:
-        self.problems.add(mark, where, Code.NOT_ALLOWED, found=found, allowed=allowed, next_step=step)
-
-
-def _as_data(value: Value) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Any
 
 from yuqian.assets.problems import Mark
 
 Number = int | float
 Value = Number | str | bool | tuple[Number, ...] | tuple[str, ...]
 """What a field of the catalogue may hold."""
+
+
+def as_data(value: Value) -> Any:
+    """A value as a file holds it."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 class Confidence(enum.Enum):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from yuqian.assets.new_users import APART
 from yuqian.assets.problems import Mark
 from yuqian.assets.schema import Shape
+from yuqian.assets.sheet_reader import APART, chosen
 from yuqian.assets.source import Confidence
 from yuqian.assets.workbook import Cell
 from yuqian.assets.yaml_reader import Node
@@ -95,5 +95,6 @@ def meant(word: str) -> str | None:
 
 
 def _confidence(word: str) -> str:
-    """In either language."""
-    return next((one.value for one in Confidence if word in (one.value, one.name_zh)), word)
+    """In English, if it is one in either language."""
+    known = chosen(word, Confidence)
+    return word if known is None else known.value

@@ -15,13 +15,13 @@ from yuqian.assets.asset import Asset
 from yuqian.assets.building import build
 from yuqian.assets.fields import FieldReader
 from yuqian.assets.new_users import COLUMNS as NEW_COLUMNS
-from yuqian.assets.new_users import KEY, NewUser, NewUserReader, selected
-from yuqian.assets.new_users import ROWS as NEW_ROWS
 from yuqian.assets.new_users import SHEET as NEW
-from yuqian.assets.problems import CatalogueError, Code, Mark, Problem, Problems, listed, rename_hint
+from yuqian.assets.new_users import NewUser, NewUserReader, selected
+from yuqian.assets.problems import CatalogueError, Mark, Problem, Problems, listed, rename_hint
 from yuqian.assets.region import Region
 from yuqian.assets.schema import Shape, shapes_of
-from yuqian.assets.source import Confidence, Fact, Source, Value
+from yuqian.assets.sheet_reader import KEY, SheetReader, chosen, in_both_languages
+from yuqian.assets.source import Confidence, Fact, Source, Value, as_data
 from yuqian.assets.user_row import (
     CLASS,
     COLUMNS,
@@ -58,7 +58,7 @@ _GUIDE: Final = (
         "来源",
         f"见表『{SOURCES}』,多个用分号隔开;自己的资料加在该表末尾 (keys of that sheet; add rows of your own)",
     ),
-    ("可信度", " / ".join(f"{one.value} {one.name_zh}" for one in Confidence)),
+    ("可信度", in_both_languages(Confidence, " / ")),
     ("下限、上限", "假定值必填;加×为系数,如 ×0.8 与 ×1.2 (needed for assumed numbers; with × they are factors on the value)"),
 )
 
@@ -118,7 +118,7 @@ def template(region: Region, empty: bool = False) -> dict[str, Rows]:
     for user, assets in users_of(region).items():
         if assets:
             sheets[CLASS_ZH[user]] = [COLUMNS, *(row for asset in assets for row in _rows(user, asset, empty))]
-    sheets[NEW] = NEW_ROWS
+    sheets[NEW] = [NEW_COLUMNS]
     known = [(key, source.title, source.publisher, source.date) for key, source in sorted(region.catalogue.sources.items())]
     sheets[SOURCES] = [("来源", "题名", "发布者", "日期"), *known]
     return sheets
@@ -145,7 +145,8 @@ def read_users(path: Path, region: Region) -> UserNumbers:
     reader = _TableReader(path.name, region, problems)
     sheets = read_workbook(path)
     reader.read_sources(sheets.get(SOURCES, []))
-    reader.read_new_users(sheets.get(NEW, []))
+    if new_users := sheets.get(NEW):
+        reader.read_new_users(new_users)
     for sheet, rows in sheets.items():
         if sheet not in (GUIDE, SOURCES, NEW):
             reader.read_sheet(sheet, rows, path.suffix.lower() == ".xlsx")
@@ -158,11 +159,7 @@ def read_users(path: Path, region: Region) -> UserNumbers:
 
 
 @dataclass
-class _TableReader:
-    file: str
-    region: Region
-    problems: Problems
-
+class _TableReader(SheetReader):
     def __post_init__(self) -> None:
         self._users = {asset.id: asset for assets in users_of(self.region).values() for asset in assets}
         self._nodes: dict[str, dict[str, Node]] = {}
@@ -178,11 +175,11 @@ class _TableReader:
                 continue
             if not KEY.fullmatch(key):
                 step = "write a short name in letters, digits and underscores"
-                self._wrong(Mark(file, number), "来源", f"the key '{key}'", "letters, digits and underscores", step)
+                self.wrong(Mark(file, number), "来源", f"the key '{key}'", "letters, digits and underscores", step)
             elif not title:
-                self._wrong(Mark(file, number), "题名", f"no title of '{key}'", "the title of the document", "write it")
+                self.wrong(Mark(file, number), "题名", f"no title of '{key}'", "the title of the document", "write it")
             elif key in self.sources:
-                self._wrong(
+                self.wrong(
                     Mark(file, number), "来源", f"a second row of '{key}'", "one row a document", "delete one of the two"
                 )
             else:
@@ -190,20 +187,16 @@ class _TableReader:
 
     def read_new_users(self, rows: list[list[Cell]]) -> None:
         """Take up users that the region does not have, so that further rows may give their numbers."""
-        reader = NewUserReader(f"{self.file}[{NEW}]", self.region, dict(self._users), self.sources, self.problems)
+        reader = NewUserReader(f"{self.file}[{NEW}]", self.region, self.problems, self._users, self.sources)
         self.added = reader.read(rows)
         self._users.update({asset_id: user.asset for asset_id, user in self.added.items()})
 
     def read_sheet(self, sheet: str, rows: list[list[Cell]], is_class: bool) -> None:
         file = f"{self.file}[{sheet}]"
-        head = [str(cell) for cell in rows[0] if cell is not None] if rows else []
         if is_class and sheet not in CLASS_ZH.values():
-            self._wrong(Mark(file, 1, 1), "sheet", f"the sheet '{sheet}'", listed(CLASS_ZH.values()), "rename or delete it")
+            self.wrong(Mark(file, 1, 1), "sheet", f"the sheet '{sheet}'", listed(CLASS_ZH.values()), "rename or delete it")
             return
-        if tuple(head) != COLUMNS:
-            self._wrong(
-                Mark(file, 1, 1), "header", f"the columns {listed(head)}", listed(COLUMNS), "take them from the template"
-            )
+        if not self.has_columns(file, rows, COLUMNS):
             return
         for number, row in enumerate(rows[1:], start=2):
             cells = [*row, *[None] * (len(COLUMNS) - len(row))]
@@ -214,28 +207,28 @@ class _TableReader:
         asset = self._users.get(str(row[ID]))
         if asset is None:
             step = rename_hint(str(row[ID]), self._users, "take the id from the template, or add the user to the catalogue")
-            self._wrong(row.mark(ID), "编号", f"'{row[ID]}'", f"a user in service: {listed(self._users)}", step)
+            self.wrong(row.mark(ID), "编号", f"'{row[ID]}'", f"a user in service: {listed(self._users)}", step)
             return
         assert isinstance(asset.model, WaterDemand)
         own = CLASS_ZH[asset.model.served_as()]
         for found, column in ((row[CLASS], CLASS), (sheet, ID)):
             if found is not None and found != own:
-                self._wrong(row.mark(column), f"{asset.id}.用户类别", f"'{found}'", own, "move the row to its own class")
+                self.wrong(row.mark(column), f"{asset.id}.用户类别", f"'{found}'", own, "move the row to its own class")
         shapes, field = _number_shapes(asset), str(row[FIELD])
         if field not in shapes:
             step = rename_hint(field, shapes, "take the field from the template")
-            self._wrong(row.mark(FIELD), f"{asset.id}.参数", f"'{field}'", listed(shapes), step)
+            self.wrong(row.mark(FIELD), f"{asset.id}.参数", f"'{field}'", listed(shapes), step)
             return
         if row[VALUE] is None:
             return
         if str(row[UNIT]) != shapes[field].unit:
             step = f"convert the number to {shapes[field].unit}"
-            self._wrong(row.mark(UNIT), f"{asset.id}.{field}", f"the unit '{row[UNIT]}'", shapes[field].unit, step)
+            self.wrong(row.mark(UNIT), f"{asset.id}.{field}", f"the unit '{row[UNIT]}'", shapes[field].unit, step)
         nodes = self._nodes.setdefault(asset.id, {})
         if field in nodes:
             before = nodes[field].mark
             step = "delete one of the two"
-            self._wrong(row.mark(FIELD), f"{asset.id}.{field}", f"a second row (first in {before})", "one row a number", step)
+            self.wrong(row.mark(FIELD), f"{asset.id}.{field}", f"a second row (first in {before})", "one row a number", step)
         if self._words_are_plain(row, f"{asset.id}.{field}", shapes[field].many):
             nodes[field] = row.fact(shapes[field])
 
@@ -247,11 +240,11 @@ class _TableReader:
             plain = [meant(word) for word in words]
             if any(plain):
                 step = f"write {'; '.join(one or word for one, word in zip(plain, words, strict=True))}"
-                self._wrong(row.mark(column), where, f"'{row[column]}'", "a number in digits and a point alone", step)
+                self.wrong(row.mark(column), where, f"'{row[column]}'", "a number in digits and a point alone", step)
         word = row[CONFIDENCE]
-        if word is not None and not any(str(word) in (one.value, one.name_zh) for one in Confidence):
-            allowed = ", ".join(f"{one.value} {one.name_zh}" for one in Confidence)
-            self._wrong(row.mark(CONFIDENCE), f"{where}.confidence", f"'{word}'", allowed, "write one of these")
+        if word is not None and chosen(str(word), Confidence) is None:
+            allowed = in_both_languages(Confidence)
+            self.wrong(row.mark(CONFIDENCE), f"{where}.confidence", f"'{word}'", allowed, "write one of these")
         return len(self.problems) == before
 
     def facts(self) -> dict[str, Mapping[str, Fact]]:
@@ -275,10 +268,7 @@ class _TableReader:
             if shape.required and name not in nodes:
                 found, allowed = f"no row of '{name}'", f"a number in {shape.unit}, which the kind '{user.asset.kind}' needs"
                 step = f"add a row with it to the sheet {sheet}, under the id '{user.asset.id}'"
-                self._wrong(user.mark, f"{user.asset.id}.{name}", found, allowed, step)
-
-    def _wrong(self, mark: Mark, where: str, found: str, allowed: str, step: str) -> None:
-        self.problems.add(mark, where, Code.NOT_ALLOWED, found=found, allowed=allowed, next_step=step)
+                self.wrong(user.mark, f"{user.asset.id}.{name}", found, allowed, step)
 
 
 def _rows(user: UserClass, asset: Asset, empty: bool) -> Iterator[tuple[Cell, ...]]:
@@ -308,12 +298,12 @@ def _number_shapes(asset: Asset) -> dict[str, Shape]:
 
 def _fact_as_data(fact: Fact) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
+        "value": as_data(fact.value),
         "source": fact.sources[0] if len(fact.sources) == 1 else list(fact.sources),
         "confidence": fact.confidence.value,
     }
     if fact.range is not None:
-        data["range"] = [list(end) if isinstance(end, tuple) else end for end in fact.range]
+        data["range"] = [as_data(end) for end in fact.range]
     if fact.range_factor is not None:
         data["range_factor"] = list(fact.range_factor)
     if fact.note:
