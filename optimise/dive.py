@@ -45,11 +45,11 @@ def solve_whole(
         return solve(program, options, report) if loose is None else loose
     loose = loose or solve(relaxed(program), options, report)
     if loose.outcome is not Outcome.OPTIMAL:
-        return _without_answer(loose)
+        return loose.without_decisions()
     room = allowed_yuan(loose.objective_yuan, options)
     tight = tightened(program, loose, room, options, report)
     if tight.solution.outcome is not Outcome.OPTIMAL:
-        return _without_answer(tight.solution)
+        return tight.solution.without_decisions()
     found = _dived(tight, room, options, report)
     near = found.x is not None and found.objective_yuan - found.bound_yuan <= allowed_yuan(found.objective_yuan, options)
     if found.outcome is Outcome.INTERRUPTED:
@@ -58,13 +58,6 @@ def solve_whole(
         return replace(found, outcome=Outcome.OPTIMAL)
     searched = solve(tight.program, options, report, incumbent=found.x)
     return replace(after(found, searched), bound_yuan=max(searched.bound_yuan, found.bound_yuan))
-
-
-def _without_answer(loose: Solution) -> Solution:
-    """A linear program that was stopped: its decisions are not whole."""
-    limited = loose.outcome is Outcome.LIMIT_WITH_SOLUTION
-    outcome = Outcome.LIMIT_WITHOUT_SOLUTION if limited else loose.outcome
-    return replace(loose, outcome=outcome, x=None, row_dual=None, column_dual=None)
 
 
 def _dived(tight: Tightened, room_yuan: float, options: SolverOptions, report: Report | None) -> Solution:

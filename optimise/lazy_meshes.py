@@ -65,15 +65,7 @@ def solve_lazily(program: Program, solver: Solver) -> Solution:
         found = solver(_with_rows_of(program, rows), rows, start)
     if found.outcome in (Outcome.OPTIMAL, Outcome.UNBOUNDED):
         return solver(program, every, None)
-    return _without_answer(found)
-
-
-def _without_answer(found: Solution) -> Solution:
-    """How a solve ended whose decisions, if there are any, break Kirchhoff's law."""
-    is_limit = found.outcome is Outcome.LIMIT_WITH_SOLUTION
-    outcome = Outcome.LIMIT_WITHOUT_SOLUTION if is_limit else found.outcome
-    nothing = float("nan")
-    return replace(found, outcome=outcome, objective_yuan=nothing, x=None, row_dual=None, column_dual=None, basis=None)
+    return found.without_decisions()
 
 
 @dataclass(frozen=True)

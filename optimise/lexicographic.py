@@ -23,6 +23,7 @@ from yuqian.optimise.assemble import Assembly
 from yuqian.optimise.priced_start import solve_from_prices
 from yuqian.optimise.program import Program
 from yuqian.optimise.solve import Method, Outcome, Report, Solution, SolverError, SolverOptions, solve
+from yuqian.optimise.tighten import widened
 
 OWNER = "lexicographic"
 FREEDOM = 1e-6
@@ -231,10 +232,4 @@ def _padded(duals: Floats | None, more: int) -> Floats | None:
 
 def _with_basic_row(basis: highspy.HighsBasis | None) -> highspy.HighsBasis | None:
     """The basis with one more row, that nothing rests on."""
-    if basis is None:
-        return None
-    longer = highspy.HighsBasis()
-    longer.valid, longer.alien = basis.valid, basis.alien
-    longer.col_status = basis.col_status
-    longer.row_status = [*basis.row_status, highspy.HighsBasisStatus.kBasic]
-    return longer
+    return None if basis is None else widened(basis, 1)

@@ -121,9 +121,13 @@ def solve_from_prices(
         if start is not None:
             return alone(part, rows, start)
         found = _joined(part, prices[rows], clock, options.after(time.perf_counter() - began), report)
-        if found is not None and found.outcome is Outcome.OPTIMAL and not _keeps_its_rows(part, found):
+        if found is not None and _keeps_its_rows(part, found):
+            return found
+        if found is not None and found.basis is not None:
             found = alone(part, rows, found.basis)
-        return alone(part, rows, None) if found is None or not _keeps_its_rows(part, found) else found
+            if _keeps_its_rows(part, found):
+                return found
+        return alone(part, rows, None)
 
     return solve_lazily(program, joined)
 

@@ -18,7 +18,7 @@ from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.guide import Guide, Track
 from yuqian.optimise.prices import Price
 from yuqian.optimise.rolling import Span, Window
-from yuqian.optimise.solve import Outcome
+from yuqian.optimise.solve import Outcome, basis_of
 
 SEPARATOR = "|"
 
@@ -136,8 +136,5 @@ def _as_basis(arrays: Mapping[str, npt.NDArray[Any]]) -> highspy.HighsBasis | No
     if f"basis{SEPARATOR}columns" not in arrays:
         return None
     known = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
-    basis = highspy.HighsBasis()
-    basis.col_status = [known[code] for code in arrays[f"basis{SEPARATOR}columns"].tolist()]
-    basis.row_status = [known[code] for code in arrays[f"basis{SEPARATOR}rows"].tolist()]
-    basis.valid = True
-    return basis
+    columns, rows = ([known[code] for code in arrays[f"basis{SEPARATOR}{of}"].tolist()] for of in ("columns", "rows"))
+    return basis_of(columns, rows)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import highspy
@@ -148,8 +148,22 @@ class Solution:
         """Distance to the bound, relative to the cost."""
         return abs(self.objective_yuan - self.bound_yuan) / max(1.0, abs(self.objective_yuan))
 
+    def without_decisions(self) -> Solution:
+        """How the solve ended, where its decisions are none of the problem that was to be solved."""
+        is_limit = self.outcome is Outcome.LIMIT_WITH_SOLUTION
+        outcome = Outcome.LIMIT_WITHOUT_SOLUTION if is_limit else self.outcome
+        nothing = float("nan")
+        return replace(self, outcome=outcome, objective_yuan=nothing, x=None, row_dual=None, column_dual=None, basis=None)
+
 
 Report = Callable[[Progress], None]
+
+
+def basis_of(columns: Iterable[highspy.HighsBasisStatus], rows: Iterable[highspy.HighsBasisStatus]) -> highspy.HighsBasis:
+    """A basis of these statuses."""
+    basis = highspy.HighsBasis()
+    basis.col_status, basis.row_status, basis.valid = list(columns), list(rows), True
+    return basis
 
 
 def solve(

@@ -12,7 +12,7 @@ import scipy.sparse as sparse
 from yuqian.models.clock import Floats
 from yuqian.optimise.program import Family, Layout, Program
 from yuqian.optimise.rounding_cuts import Cut, Limits, cuts_of
-from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, basis_of, solve
 from yuqian.optimise.summed_balances import SummedBalances
 
 ROUNDS_MAX = 12
@@ -80,7 +80,7 @@ def tightened(
         if not found:
             break
         cut = with_cuts(program, [*kept, *found])
-        solution = solve(relaxed(cut), options.from_basis, report, start=_widened(basis, len(found)))
+        solution = solve(relaxed(cut), options.from_basis, report, start=widened(basis, len(found)))
         if solution.outcome is Outcome.INTERRUPTED:
             return Tightened(program, after(best.solution, solution))
         if solution.outcome is not Outcome.OPTIMAL or solution.basis is None:
@@ -112,13 +112,9 @@ def cuts_at(balances: SummedBalances, limits: Limits, x: Floats, row_dual: Float
     return [cut for rows in sums for cut in cuts_of(rows, limits, x)]
 
 
-def _widened(basis: highspy.HighsBasis, rows: int) -> highspy.HighsBasis:
+def widened(basis: highspy.HighsBasis, rows: int) -> highspy.HighsBasis:
     """A basis with further rows that do not bind."""
-    wider = highspy.HighsBasis()
-    wider.col_status = basis.col_status
-    wider.row_status = [*basis.row_status, *[highspy.HighsBasisStatus.kBasic] * rows]
-    wider.valid = True
-    return wider
+    return basis_of(basis.col_status, [*basis.row_status, *[highspy.HighsBasisStatus.kBasic] * rows])
 
 
 def _binding(cuts: Sequence[Cut], solution: Solution, rows: int) -> tuple[list[Cut], Solution]:
@@ -127,8 +123,8 @@ def _binding(cuts: Sequence[Cut], solution: Solution, rows: int) -> tuple[list[C
     assert solution.row_dual is not None
     own, of_cuts = solution.basis.row_status[:rows], solution.basis.row_status[rows:]
     binds = np.array([status != highspy.HighsBasisStatus.kBasic for status in of_cuts], dtype=bool)
-    basis = _widened(solution.basis, 0)
-    basis.row_status = [*own, *[status for status, kept in zip(of_cuts, binds, strict=True) if kept]]
+    kept_status = [status for status, kept in zip(of_cuts, binds, strict=True) if kept]
+    basis = basis_of(solution.basis.col_status, [*own, *kept_status])
     dual: Floats = np.concatenate((solution.row_dual[:rows], solution.row_dual[rows:][binds]))
     return [cut for cut, kept in zip(cuts, binds, strict=True) if kept], replace(solution, basis=basis, row_dual=dual)
 

@@ -30,7 +30,7 @@ from yuqian.models.clock import Clock, Floats
 from yuqian.optimise.affine import Ints
 from yuqian.optimise.program import Family, Layout, Program
 from yuqian.optimise.rounding_cuts import Cut, Limits
-from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, solve
+from yuqian.optimise.solve import Outcome, Report, Solution, SolverOptions, basis_of, solve
 from yuqian.optimise.summed_balances import SummedBalances
 from yuqian.optimise.tighten import cuts_at, with_cuts
 
@@ -271,9 +271,7 @@ class _Split:
         if self.parts == 1 and found.x is not None:
             x = found.x[: self.program.column_count]
             return replace(whole, objective_yuan=float(self.program.cost @ x) + self.program.offset, x=x)
-        is_limit = found.outcome in (Outcome.LIMIT_WITH_SOLUTION, Outcome.LIMIT_WITHOUT_SOLUTION)
-        outcome = Outcome.LIMIT_WITHOUT_SOLUTION if is_limit else found.outcome
-        return replace(whole, outcome=outcome, objective_yuan=np.nan, x=None)
+        return whole.without_decisions()
 
     def _start(self, columns: Ints, rows: Ints, slack: Ints) -> highspy.HighsBasis | None:
         """The basis of what a part is joined of; of a shortest part that of the one before, which differs in numbers alone."""
@@ -281,11 +279,7 @@ class _Split:
             last = self.last
             is_alike = last is not None and len(last.col_status) == len(columns) and len(last.row_status) == len(rows)
             return last if is_alike else None
-        start = highspy.HighsBasis()
-        start.col_status = [*self.column_status[columns], *self.slack_status[slack]]
-        start.row_status = list(self.row_status[rows])
-        start.valid = True
-        return start
+        return basis_of([*self.column_status[columns], *self.slack_status[slack]], self.row_status[rows])
 
     def _part(self, columns: Ints, rows: Ints, slack: Ints) -> Program:
         """The linear program of a part; without names, which nobody asks it for."""
@@ -320,9 +314,7 @@ class _Split:
             is_basic = BASIC in (rows[row], self.slack_status[row])
             is_at_lower = (self.slack_status[row] == lower) == (self.prices[row] > 0.0)
             rows[row] = BASIC if is_basic else lower if is_at_lower else upper
-        basis = highspy.HighsBasis()
-        basis.col_status, basis.row_status, basis.valid = list(self.column_status), rows, True
-        return basis
+        return basis_of(self.column_status, rows)
 
 
 def _at_bounds(program: Program, cost: Floats) -> npt.NDArray[np.object_]:
